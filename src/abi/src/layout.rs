@@ -1,0 +1,1 @@
+//! Layout and flattening of value types.

@@ -1,0 +1,14 @@
+//! Pure facts of the Canonical ABI, shared by the compiler and the runtime.
+//!
+//! Enters: nothing. Leaves: layouts, flattenings, limits, and the numbers that cross between the
+//! runtime, the shim modules, the driver module and the JS host. No I/O, no state, no
+//! wasm-bindgen: both wasm files and the native tests build it as it is.
+
+pub mod action;
+pub mod code;
+pub mod layout;
+pub mod limits;
+
+/// Version of everything that the shim modules, the driver module, the runtime and the JS host
+/// agree on. An artifact made under another number is refused.
+pub const SHIM_ABI: u32 = 1;
