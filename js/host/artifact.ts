@@ -134,6 +134,7 @@ export type Step =
 
 export type StringEncoding = 'utf8' | 'utf16' | 'latin1+utf16';
 
+/** Sources in it are resolved at the first call: `realloc` may be an export of the shim that imports the function. */
 export interface Options {
   readonly instance: number;
   readonly encoding: StringEncoding;
@@ -168,7 +169,7 @@ export interface Lifted {
   readonly returnKey: number;
 }
 
-export type Extern = { readonly name: string } & Item;
+export type Extern = { readonly name: string; readonly implements?: string | null } & Item;
 
 export type Item =
   | { readonly kind: 'func'; readonly func: number; readonly lifted?: number | null }

@@ -77,7 +77,11 @@ pub struct TypeDesc {
 
 /// The kinds of value types. Numbers named `ty`, `ok`, `err`, `key`, `value` are indices of [`Artifact::types`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 #[allow(missing_docs)]
 pub enum TypeKind {
     Bool,
@@ -93,23 +97,57 @@ pub enum TypeKind {
     F64,
     Char,
     String,
-    List { ty: u32 },
-    Record { fields: Vec<Field> },
+    List {
+        ty: u32,
+    },
+    Record {
+        fields: Vec<Field>,
+    },
     /// Also stands for a function's parameters, when they go through memory.
-    Tuple { fields: Vec<Field> },
-    Variant { cases: Vec<Case>, discriminant_size: u32, payload_offset: u32 },
-    Enum { labels: Vec<String>, discriminant_size: u32 },
-    Flags { labels: Vec<String> },
-    Option { ty: u32, payload_offset: u32 },
-    Result { ok: Option<u32>, err: Option<u32>, payload_offset: u32 },
+    Tuple {
+        fields: Vec<Field>,
+    },
+    Variant {
+        cases: Vec<Case>,
+        discriminant_size: u32,
+        payload_offset: u32,
+    },
+    Enum {
+        labels: Vec<String>,
+        discriminant_size: u32,
+    },
+    Flags {
+        labels: Vec<String>,
+    },
+    Option {
+        ty: u32,
+        payload_offset: u32,
+    },
+    Result {
+        ok: Option<u32>,
+        err: Option<u32>,
+        payload_offset: u32,
+    },
     /// A list of pairs in memory; `entry` is the tuple type of a pair.
-    Map { key: u32, value: u32, entry: u32 },
+    Map {
+        key: u32,
+        value: u32,
+        entry: u32,
+    },
     /// `resource` is an index of [`Artifact::resources`].
-    Own { resource: u32 },
-    Borrow { resource: u32 },
+    Own {
+        resource: u32,
+    },
+    Borrow {
+        resource: u32,
+    },
     /// `element` is an index of [`Artifact::element_types`].
-    Stream { element: u32 },
-    Future { element: u32 },
+    Stream {
+        element: u32,
+    },
+    Future {
+        element: u32,
+    },
 }
 
 /// A field of a record or tuple; a tuple's fields are named "0", "1", ...
@@ -167,7 +205,11 @@ pub struct Param {
 
 /// A resource type.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "origin", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "origin",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum ResourceDesc {
     /// Imported: `path` is the import's name, then the export's name when it is part of an instance.
     Imported {
@@ -191,8 +233,9 @@ pub struct ElementType {
     pub ty: Option<u32>,
     /// Spec: `none_or_number_type`.
     pub flat_number: bool,
-    /// Structural identity as text, in which a resource stands as `r<index>`: two artifacts' element types in one store are
-    /// the same type when the texts agree after resources are replaced by their store numbers.
+    /// Structural identity as text, in which the resource with index 3 stands as `r3`: two artifacts' element types in one
+    /// store are the same type when the texts agree after resources are replaced by their store numbers. Digits of labels
+    /// are escaped, so that every match of `/r(\d+)/` is a resource.
     pub key: String,
 }
 
@@ -217,7 +260,12 @@ pub struct Import {
 
 /// Where an import, slot or option comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "from", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "from",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[allow(missing_docs)]
 pub enum Source {
     /// A runtime export with this name.
     Runtime { name: String },
@@ -250,8 +298,10 @@ pub enum Source {
 /// A step of the plan.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(missing_docs)]
 pub enum Step {
-    /// Give the resource its number in the store. Its destructor is the function in `slot`.
+    /// Give a resource that this component defines its number in the store. Its destructor is the function in `slot`. The
+    /// JS host numbers imported resources before the first step.
     Resource { resource: u32, slot: Option<u32> },
     /// Put a function into the store's table.
     Slot { slot: u32, source: Source },
@@ -262,6 +312,9 @@ pub enum Step {
 }
 
 /// How values of one canonical definition are laid out. Spec: `CanonicalOptions`.
+///
+/// Its sources have to be resolved at the first call, not before: `realloc` may be an export of the very shim that imports
+/// the function which the options belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
@@ -352,13 +405,20 @@ pub struct Lifted {
 #[allow(missing_docs)]
 pub struct Extern {
     pub name: String,
+    /// The interface that it implements, where `name` is a plain name (`implements` in WIT).
+    pub implements: Option<String>,
     #[serde(flatten)]
     pub item: Item,
 }
 
 /// What an import or export is.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[allow(missing_docs)]
 pub enum Item {
     /// A function; `lifted` is set for exports that the host can call.
     Func { func: u32, lifted: Option<u32> },

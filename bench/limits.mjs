@@ -1,0 +1,58 @@
+/**
+ * The limits: each benchmark's work written by hand for this one case, in JS and a core module, without
+ * handles, tasks, checks or WHATWG streams. Nothing general can be faster.
+ */
+
+import { CHUNK, chunks, hostCall } from './host.mjs';
+
+/** Sets up the hand-written works; `load(name)` gives an assembled core module. */
+export async function limits(load) {
+  const builtins = await WebAssembly.instantiate(await load('limit-builtins'), {});
+  let resolve;
+  const js = {
+    return: (value) => resolve(value),
+    host: (x) => {
+      hostCall(x).then(resolved);
+    },
+  };
+  const guest = await WebAssembly.instantiate(await load('limit-guest'), {
+    builtins: builtins.exports,
+    js,
+  });
+  const { context, sets, add, consume, produce, resolved, memory } = guest.exports;
+  const addAsync = guest.exports['add-async'];
+  const awaitHost = guest.exports['await-host'];
+  const called = (call) =>
+    new Promise((settle) => {
+      resolve = settle;
+      call();
+    });
+
+  return {
+    context: (n) => context(n) >>> 0,
+    sets,
+    add: (a, b) => add(a, b) >>> 0,
+    addAsync: (a, b) => called(() => addAsync(a, b)),
+    awaitHost: async (n) => (await called(() => awaitHost(n))) >>> 0,
+    /** Takes in `n` chunks, each with a turn of its own; the bytes. */
+    async consume(n) {
+      const before = consume(0);
+      for await (const chunk of chunks(n)) {
+        new Uint8Array(memory.buffer).set(chunk, CHUNK);
+        consume(chunk.length);
+      }
+      return consume(0) - before;
+    },
+    /** Fills one buffer `n` times, each with a turn of its own; the bytes. */
+    async produce(n) {
+      const buffer = new Uint8Array(CHUNK);
+      let bytes = 0;
+      for (let i = 0; i < n; i++) {
+        const at = produce();
+        buffer.set(new Uint8Array(memory.buffer, at, CHUNK));
+        bytes += await buffer.length;
+      }
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** A compiled component: the artifact with its modules, immutable and shared by all instances. */
+
+import type { Artifact } from './artifact.js';
+import { ComponentCompileError } from './errors.js';
+import { Types } from './values/types.js';
+
+export interface Compiled {
+  readonly artifact: Artifact;
+  readonly modules: readonly WebAssembly.Module[];
+  readonly shims: readonly WebAssembly.Module[];
+  readonly types: Types;
+}
+
+/** Has the engine compile the core modules, in parallel; this is where function bodies are validated. */
+export async function compileModules(
+  bytes: Uint8Array<ArrayBuffer>,
+  artifact: Artifact,
+): Promise<Compiled> {
+  const [modules, shims] = await Promise.all([
+    Promise.all(
+      artifact.modules.map(({ start, end }) => compileModule(bytes.subarray(start, end), start)),
+    ),
+    Promise.all(artifact.shims.map(({ code }) => WebAssembly.compile(code))),
+  ]);
+  return { artifact, modules, shims, types: new Types(artifact) };
+}
+
+async function compileModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  start: number,
+): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    // V8 names the place as `@+12`, SpiderMonkey as `at offset 12`.
+    const place = /(?:@\+|at offset )(\d+)/.exec(message)?.[1];
+    const offset = start + Number(place ?? 0);
+    throw new ComponentCompileError(
+      `a core module of the component is not valid: ${message} (at offset ${offset} of the component)`,
+      { offset, cause },
+    );
+  }
+}

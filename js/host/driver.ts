@@ -1,0 +1,70 @@
+/**
+ * What the driver asks of the host. Nothing throws into wasm: a failure is recorded, and the driver
+ * executes `unreachable` when a function answers 1.
+ */
+
+import { copyBetweenGuests } from './copies.js';
+import { ComponentTrap, TidegateFault } from './errors.js';
+import type { HostEnd } from './ends.js';
+import type { Machine } from './machine.js';
+import { DISPOSE } from './resources.js';
+import type { DriverHost } from './runtime.js';
+import { abiTrap, classify } from './trap.js';
+
+/** The driver's imports for a store. */
+export function driverHost(machine: Machine): DriverHost {
+  /** Runs a request; what it throws is recorded. */
+  function attempt(request: () => void): number {
+    try {
+      request();
+      return machine.locked ? 1 : 0;
+    } catch (error) {
+      return machine.fail(classify(error, 'a turn'));
+    }
+  }
+  const endOf = (id: number): HostEnd => {
+    const end = machine.ends[id];
+    if (end === undefined) throw new TidegateFault(`the host holds no end ${id}`);
+    return end;
+  };
+  return {
+    trap: (code) => {
+      machine.fail(abiTrap(code));
+    },
+    copy() {
+      try {
+        const end = machine.word(0);
+        if (end === 0) copyBetweenGuests(machine);
+        else endOf(end).copy(machine.sites[machine.word(2)]!, machine.word(3) >>> 0, machine.word(4));
+        return machine.locked ? 1 : 0;
+      } catch (error) {
+        return machine.fail(classify(error, 'a copy'));
+      }
+    },
+    pull: (end, n) => attempt(() => endOf(end).pull(n)),
+    event: (end, payload) => attempt(() => machine.ends[end]?.event(payload)),
+    host_dtor: (_, rep) => attempt(() => dispose(machine.objects.remove(rep))),
+    abort: (call) => attempt(() => machine.imports.remove(call)?.abort(undefined)),
+    cancelled: (call) => attempt(() => machine.calls.remove(call)?.cancelled()),
+    start: (call, task) =>
+      attempt(() => {
+        const queued = machine.calls.get(call);
+        if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
+        queued.run(task);
+      }),
+  };
+}
+
+/** The guest has dropped its own handle of a host's object. */
+function dispose(object: object | undefined): void {
+  if (object === undefined) throw new TidegateFault('a dropped resource is unknown');
+  try {
+    (object as Partial<Disposable>)[DISPOSE]?.();
+  } catch (cause) {
+    throw new ComponentTrap(
+      'host-error',
+      `the host failed to dispose of a resource: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/** Ends of streams and futures that the host holds. ARCHITECTURE.md, "Ends held by the host". */
+
+import type { ComponentTrap, TidegateFault } from './errors.js';
+import type { CopySite, Machine } from './machine.js';
+
+/** What the driver tells an end. Nothing of it may throw anything but traps and faults. */
+export interface HostEnd {
+  /** Moves `count` elements from or to `ptr`, which is valid; that completes this end's buffer. */
+  copy(site: CopySite, ptr: number, count: number): void;
+  /** A guest reads, up to `n` elements; only for writable ends. */
+  pull(n: number): void;
+  /** The buffer is gone without a copy, or the other end is. `payload` is `CopyResult | progress << 4`. */
+  event(payload: number): void;
+  /** The store is locked; the runtime must not be called. */
+  locked(trap: ComponentTrap | TidegateFault): void;
+}
+
+/** Offers a buffer of `n` elements to read into. `BLOCKED`, or a payload after the copy. */
+export function readEnd(machine: Machine, end: number, n: number): number {
+  return machine.enter('a read of a stream or future', () => machine.driver.host_read(end, n));
+}
+
+/** Offers `n` elements to be read. `BLOCKED`, or a payload after the copy. */
+export function writeEnd(machine: Machine, end: number, n: number): number {
+  return machine.enter('a write to a stream or future', () => machine.driver.host_write(end, n));
+}
+
+/** Drops an end, after taking back its buffer where one stands. */
+export function dropEnd(machine: Machine, end: number, standing: boolean): void {
+  if (machine.locked) return;
+  machine.releaseEnd(end);
+  machine.enter('a drop of a stream or future', () => {
+    if (standing) machine.driver.host_cancel(end);
+    return machine.driver.host_drop(end);
+  });
+}
+
+/** Drops an end on which nothing stands, from outside of any call. */
+export function dropAlone(machine: Machine, end: number): void {
+  machine.enterAlone('a drop of a stream or future', () => dropEnd(machine, end, false));
+}
+
+/** Tells the developer of an error that no guest can be told of. */
+export function report(what: string, error: unknown): void {
+  console.warn(`tidegate: ${what}:`, error);
+}

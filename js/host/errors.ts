@@ -1,0 +1,142 @@
+/**
+ * The classes of failure, never mixed: a component that cannot be compiled, one that cannot be linked,
+ * a guest that trapped, a guest that returned an error, and a fault of tidegate itself.
+ */
+
+import type { TrapCode as AbiTrapCode } from '../generated/abi.js';
+
+/**
+ * Why a store was locked. The codes of the Canonical ABI itself (`src/abi/src/code.rs`), and those that
+ * only the host can tell:
+ *
+ * - `core-trap`: a core instruction of the guest trapped (`unreachable`, division by zero, ...)
+ * - `stack-overflow`: the guest, or the host on its behalf, ran out of stack
+ * - `uncaught-exception`: a core exception left the guest
+ * - `host-error`: a host import threw or rejected; `cause` is what it threw
+ * - `wrong-value`: a host import returned a value that is not of its type; `cause` names the place in it
+ * - `store-locked`: the store had been locked before; `cause` is the first trap
+ * - `deadlock`: nothing is ready and nothing is pending from the host
+ */
+export type TrapCode =
+  | AbiTrapCode
+  | 'core-trap'
+  | 'stack-overflow'
+  | 'uncaught-exception'
+  | 'host-error'
+  | 'wrong-value'
+  | 'store-locked'
+  | 'deadlock';
+
+/** The bytes are not a component, or need something that is not supported. */
+export class ComponentCompileError extends Error {
+  override readonly name = 'ComponentCompileError';
+  /** Where in the component, in bytes from its start. */
+  readonly offset: number | undefined;
+  /** The construct that is refused, when it is valid but not supported. */
+  readonly construct: string | undefined;
+
+  constructor(
+    message: string,
+    options: { offset?: number | undefined; construct?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.offset = options.offset;
+    this.construct = options.construct;
+  }
+}
+
+/** One import that is missing, or that is not what the component wants. */
+export interface MissingImport {
+  /** The import's name, and the name inside of the interface: `wasi:cli/stdout@0.3.0#write-via-stream`. */
+  readonly name: string;
+  /** What is wanted, in WIT. */
+  readonly wanted: string;
+  /** What was found instead; `undefined` when there is nothing. */
+  readonly found: string | undefined;
+}
+
+/** Imports are missing or mistyped; all of them are named. */
+export class ComponentLinkError extends Error {
+  override readonly name = 'ComponentLinkError';
+  readonly missing: readonly MissingImport[];
+
+  constructor(missing: readonly MissingImport[]) {
+    const lines = missing.map(
+      ({ name, wanted, found }) =>
+        `\n  ${name}: ${wanted}${found === undefined ? '' : ` (found ${found})`}`,
+    );
+    super(
+      `${missing.length === 1 ? 'an import is' : `${missing.length} imports are`} missing or mistyped:${lines.join('')}`,
+    );
+    this.missing = missing;
+  }
+}
+
+/** A guest trapped. Its store is locked from then on. */
+export class ComponentTrap extends WebAssembly.RuntimeError {
+  override readonly name = 'ComponentTrap';
+  readonly code: TrapCode;
+  /** Name of the export that was called, like `wasi:cli/run@0.3.0#run`, when it is known. */
+  readonly export: string | undefined;
+
+  constructor(
+    code: TrapCode,
+    message: string,
+    options: { cause?: unknown; export?: string | undefined } = {},
+  ) {
+    super(options.export === undefined ? message : `${message} (in ${options.export})`);
+    if ('cause' in options) {
+      Object.defineProperty(this, 'cause', {
+        value: options.cause,
+        writable: true,
+        configurable: true,
+      });
+    }
+    this.code = code;
+    this.export = options.export;
+  }
+}
+
+/** A function returned the `err` case of its own `result`; thrown by a host import, it is that case. */
+export class ComponentError<T = unknown> extends Error {
+  override readonly name = 'ComponentError';
+  /** The value of the `err` case; `undefined` when the case has none. */
+  readonly payload: T;
+
+  constructor(payload: T, message = `the component returned an error: ${show(payload)}`) {
+    super(message);
+    this.payload = payload;
+  }
+}
+
+/** A bug in tidegate: please report it. */
+export class TidegateFault extends Error {
+  override readonly name = 'TidegateFault';
+}
+
+/** A short text for a value in a message. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return `function ${value.name}`.trim();
+    case 'object':
+      return value === null ? 'null' : showObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function showObject(value: object): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if ('tag' in value && typeof value.tag === 'string') {
+    return 'val' in value && value.val !== undefined
+      ? `${value.tag}(${show(value.val)})`
+      : value.tag;
+  }
+  const name: unknown = value.constructor?.name;
+  return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+}

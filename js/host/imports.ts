@@ -1,0 +1,150 @@
+/**
+ * What JS passes as imports, matched with what a component wants. Everything missing or mistyped is collected
+ * into one error. Leaves how functions are called to `hostfuncs.ts`.
+ */
+
+import type { Artifact, Extern } from './artifact.js';
+import { ComponentLinkError, type MissingImport, show } from './errors.js';
+import type { Machine } from './machine.js';
+import { camel, funcName, pascal } from './names.js';
+import { type GuestClass, GuestResourceType, HostResourceType, type ResourceType } from './resources.js';
+import { findKey } from './versions.js';
+import { externWit } from './wit.js';
+
+/**
+ * What a component imports: for each interface an object of functions and classes, for each function of the world
+ * a function. Keys match semver-compatibly: `wasi:cli/stdout@0.3.2` is served by that key, a compatible
+ * version, `wasi:cli/stdout@0.3`, or `wasi:cli/stdout`, most exact first.
+ */
+export interface Imports {
+  readonly [name: string]: object;
+}
+
+/** A function of the host. */
+export interface HostFunction {
+  /** For messages: `wasi:cli/stdout@0.3.0#write-via-stream`. */
+  readonly name: string;
+  call(...args: unknown[]): unknown;
+}
+
+type Members = Record<string, unknown>;
+type Constructor = new (...args: unknown[]) => object;
+
+export class HostImports {
+  readonly #functions = new Map<string, HostFunction>();
+  readonly #classes = new Map<string, GuestClass>();
+  readonly #missing: MissingImport[] = [];
+  readonly #artifact: Artifact;
+
+  /** Throws a `ComponentLinkError` unless everything is there. */
+  constructor(artifact: Artifact, imports: Imports) {
+    this.#artifact = artifact;
+    const given = imports as Members;
+    const keys = Object.keys(imports);
+    for (const extern of artifact.imports) {
+      if (extern.kind !== 'instance') {
+        this.#member(given, extern, artifact.imports, []);
+        continue;
+      }
+      const key = findKey(keys, extern.name);
+      const members = key === undefined ? undefined : given[key];
+      for (const item of extern.items) this.#member(members, item, extern.items, [extern.name]);
+    }
+    if (this.#missing.length > 0) throw new ComponentLinkError(this.#missing);
+  }
+
+  /** The function that a lowered import calls. */
+  function(path: readonly string[]): HostFunction | undefined {
+    return this.#functions.get(pathKey(path));
+  }
+
+  /** The resource types behind the imported resources of the artifact, by their indices. */
+  resources(machine: Machine): Map<number, ResourceType> {
+    const types = new Map<number, ResourceType>();
+    this.#artifact.resources.forEach((desc, index) => {
+      if (desc.origin !== 'imported') return;
+      const implementation = this.#classes.get(pathKey(desc.path));
+      if (implementation === undefined) return;
+      // A class that this store made for a guest's resource: handles pass by number.
+      const type =
+        GuestResourceType.of(machine, implementation) ??
+        HostResourceType.of(machine, implementation);
+      types.set(index, type);
+    });
+    return types;
+  }
+
+  #member(
+    container: unknown,
+    extern: Extern,
+    siblings: readonly Extern[],
+    path: readonly string[],
+  ): void {
+    if (extern.kind === 'type') return;
+    const members =
+      (typeof container === 'object' && container !== null) || typeof container === 'function'
+        ? (container as Members)
+        : undefined;
+    const full = [...path, extern.name];
+    const name = full.join('#');
+    let found: unknown = container;
+    if (members !== undefined) {
+      if (extern.kind === 'resource') {
+        found = classOf(members, extern.name);
+        if (typeof found === 'function') this.#classes.set(pathKey(full), found as GuestClass);
+      } else if (extern.kind === 'func') {
+        const { call, got } = bind(members, extern.name);
+        found = got;
+        if (call !== undefined) this.#functions.set(pathKey(full), { name, call });
+      }
+    }
+    if (this.#functions.has(pathKey(full)) || this.#classes.has(pathKey(full))) return;
+    this.#missing.push({
+      name,
+      wanted: externWit(this.#artifact, extern, siblings),
+      found: found === undefined ? undefined : show(found),
+    });
+  }
+}
+
+/** A member by its name in JS, or else by its name in WIT. */
+function member(members: Members, name: string): unknown {
+  return members[camel(name)] ?? members[name];
+}
+
+function classOf(members: Members, resource: string): unknown {
+  return members[pascal(resource)] ?? members[resource];
+}
+
+/** The function behind a name; what was found when it is none. */
+function bind(
+  members: Members,
+  name: string,
+): { call?: HostFunction['call'] | undefined; got: unknown } {
+  const parsed = funcName(name);
+  if (parsed.kind === 'plain') {
+    const got = member(members, name);
+    return { call: typeof got === 'function' ? got.bind(members) : undefined, got };
+  }
+  const implementation = classOf(members, parsed.resource);
+  if (typeof implementation !== 'function') return { got: implementation };
+  if (parsed.kind === 'constructor') {
+    const constructor = implementation as Constructor;
+    return { call: (...args) => new constructor(...args), got: constructor };
+  }
+  if (parsed.kind === 'static') {
+    const got = member(implementation as unknown as Members, parsed.name);
+    return { call: typeof got === 'function' ? got.bind(implementation) : undefined, got };
+  }
+  const { prototype } = implementation as unknown as { prototype: object | undefined };
+  const method = [camel(parsed.name), parsed.name].find((n) => prototype && n in prototype);
+  if (method === undefined) return { got: undefined };
+  return {
+    call: (self, ...args) => (self as Record<string, HostFunction['call']>)[method]!(...args),
+    got: method,
+  };
+}
+
+function pathKey(path: readonly string[]): string {
+  return path.join('#');
+}

@@ -1,0 +1,285 @@
+/**
+ * One store: the runtime, the driver and the table, and the tables of JS objects that their numbers
+ * stand for. Entered by calls (`calls.ts`), host imports, streams and turns; leaves values to them.
+ *
+ * Invariants: after a trap the runtime is never called again; whoever waits on this store is rejected by
+ * the lock, with the first cause. `gate` is 0 exactly when no guest is on the stack and the store is not locked: so a call
+ * at the base level looks at one number before it enters.
+ */
+
+import type { Call } from './calls.js';
+import { deadlockMessage } from './deadlock.js';
+import { driverHost } from './driver.js';
+import type { HostEnd } from './ends.js';
+import { ComponentTrap, TidegateFault } from './errors.js';
+import type { PendingImport } from './hostfuncs.js';
+import type { GuestClass, HostResourceType } from './resources.js';
+import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
+import { Slab } from './slab.js';
+import { abiTrap, classify } from './trap.js';
+import { Turns } from './turns.js';
+import type { Element } from './values/types.js';
+import type { Context } from './values/context.js';
+
+/** Bounds of what guests may make a store hold. */
+export interface StoreLimits {
+  /** Most handles in a component instance's table. */
+  readonly maxHandles: number;
+  /** Most tasks that live at the same time. */
+  readonly maxTasks: number;
+  /** Most bytes that one lift of parameters or results may read, lists counted with at least 16 bytes an element. */
+  readonly maxLiftedBytes: number;
+}
+
+/** How a store behaves. */
+export interface StoreOptions {
+  /** Which ready task runs next: in order (the default), or drawn from a seed, for tests. */
+  readonly policy?: 'fifo' | { readonly seed: number | bigint };
+  readonly limits?: Partial<StoreLimits>;
+  /**
+   * When nothing is ready and nothing is pending from the host: `report` warns once on the console (a later
+   * call may still wake a waiter); `error` locks the store with a trap of code `deadlock`.
+   */
+  readonly deadlock?: 'error' | 'report';
+}
+
+/** A copy's place in a guest. */
+export interface CopySite {
+  readonly cx: Context;
+  readonly element: Element;
+}
+
+const DEFAULT_LIMITS: StoreLimits = {
+  maxHandles: 1 << 20,
+  maxTasks: 1 << 16,
+  maxLiftedBytes: 2 ** 29,
+};
+
+/** Added to `gate` once the store is locked: more than any depth. */
+const LOCKED = 2 ** 30;
+
+export class Machine {
+  readonly runtime: Runtime;
+  readonly driver: Driver;
+  /** The instances' exports by name, for shims. */
+  readonly runtimeExports: WebAssembly.Exports;
+  readonly driverExports: WebAssembly.Exports;
+  /** Callbacks and destructors. */
+  readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  /** Not 0 after a host import has failed: shims trap when they see it. */
+  readonly fault = new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
+  /** Records the code of a trap that a shim is about to raise. */
+  readonly trapFunction: (code: number) => void;
+  readonly limits: StoreLimits;
+  /** Depth of guests on the stack, and whether the store is locked. */
+  gate = 0;
+
+  /** Calls of async exports. */
+  readonly calls = new Slab<Call>();
+  /** Host imports whose promise is pending. */
+  readonly imports = new Slab<PendingImport>();
+  /** Ends of streams and futures that the host holds, by the runtime's numbers. */
+  readonly ends: (HostEnd | undefined)[] = [];
+  endCount = 0;
+  /** Objects of resources that the host implements, by their reps. */
+  readonly objects = new Slab<object>();
+  readonly sites: (CopySite | undefined)[] = [undefined];
+  /** Element types by their structural identity. */
+  readonly elementTypes = new Map<string, number>();
+  readonly hostTypes = new WeakMap<GuestClass, HostResourceType>();
+  /** Promises of the host, beside `imports`, that may wake a guest. */
+  pendingHost = 0;
+  /** Why the store is locked. */
+  trap: ComponentTrap | TidegateFault | undefined;
+  #control: Int32Array;
+  /** Somebody waited for this store when it was locked. */
+  #told = false;
+  #recorded: ComponentTrap | TidegateFault | undefined;
+  readonly #turns: Turns;
+
+  constructor(runtime: WebAssembly.Module, driver: WebAssembly.Module, options: StoreOptions) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.runtimeExports = new WebAssembly.Instance(runtime, {}).exports;
+    this.runtime = this.runtimeExports as unknown as Runtime;
+    const host = driverHost(this);
+    this.trapFunction = host.trap;
+    this.driverExports = new WebAssembly.Instance(driver, {
+      rt: this.runtimeExports,
+      env: { table: this.table },
+      host: { ...host },
+    }).exports;
+    this.driver = this.driverExports as unknown as Driver;
+    const { policy = 'fifo' } = options;
+    const seed = BigInt.asUintN(64, policy === 'fifo' ? 0n : BigInt(policy.seed));
+    this.#configure(policy === 'fifo' ? 0 : 1, seed);
+    this.#control = this.#controlBlock();
+    this.#turns = new Turns(this, options.deadlock ?? 'report');
+  }
+
+  get locked(): boolean {
+    return this.trap !== undefined;
+  }
+
+  /** Nothing pending from the host can wake a guest that waits. */
+  get stuck(): boolean {
+    return (
+      !this.locked &&
+      this.gate === 0 &&
+      this.calls.size > 0 &&
+      this.imports.size === 0 &&
+      this.pendingHost === 0 &&
+      this.endCount === 0
+    );
+  }
+
+  /** The first word of the control block; not 0 when `attend` is due. Read through this on hot paths. */
+  get attention(): number {
+    // Undefined when the runtime's memory has grown: then `attend` looks again.
+    return this.#control[0] ?? -1;
+  }
+
+  /** Argument word `i` of the last call of the runtime. */
+  word(i: number): number {
+    if (this.#control.length === 0) this.#control = this.#controlBlock();
+    return this.#control[1 + i]!;
+  }
+
+  /** A status of the runtime; throws when it is a trap. */
+  expect(status: number): number {
+    if (status < 0) throw abiTrap(-status);
+    return status;
+  }
+
+  /** Does what the attention word asks for. At the base level only `settle` may be due. */
+  attend(): void {
+    if (this.#control.length === 0) this.#control = this.#controlBlock();
+    if (this.gate === 0 && (this.#control[0]! & ATTENTION_SETTLE) !== 0) {
+      this.expect(this.runtime.sync_settle());
+    }
+    if ((this.#control[0]! & ATTENTION_READY) !== 0) this.#turns.schedule();
+  }
+
+  /** After anything at the base level that may have left work, or no work. */
+  settle(): void {
+    if (this.gate !== 0) return;
+    try {
+      if (this.attention !== 0) this.attend();
+    } catch (error) {
+      throw this.caught(error, 'a call');
+    }
+    if (this.calls.size > 0) this.#turns.watch();
+  }
+
+  /** Runs something that may run guests, and locks the store when it traps. */
+  enter<T>(where: string, run: () => T): T {
+    if (this.trap !== undefined) throw this.refusal();
+    this.gate++;
+    try {
+      return run();
+    } catch (error) {
+      throw this.caught(error, where);
+    } finally {
+      this.gate--;
+    }
+  }
+
+  /** As `enter`, from outside of any call: nobody is there to be thrown at, the lock tells who waits. */
+  enterAlone(where: string, run: () => void): void {
+    if (this.trap !== undefined) return;
+    try {
+      this.enter(where, run);
+      this.settle();
+    } catch (error) {
+      // The lock has told everyone who waits on this store. Nobody hears of what struck when nobody waited.
+      if (!this.#told) console.error('tidegate: a component trapped while nobody waited:', error);
+    }
+  }
+
+  /** Records why wasm is about to trap. Answers what driver functions answer then. */
+  fail(error: ComponentTrap | TidegateFault): 1 {
+    this.#recorded ??= error;
+    this.fault.value = 1;
+    return 1;
+  }
+
+  /** What a call that ended with `error` throws: the first cause. Locks the store. */
+  caught(error: unknown, where: string): ComponentTrap | TidegateFault {
+    return this.trap ?? this.lock(this.#recorded ?? classify(error, where), where);
+  }
+
+  /** What a call on a locked store throws. */
+  refusal(): ComponentTrap {
+    return new ComponentTrap(
+      'store-locked',
+      `the store is locked by an earlier trap: ${this.trap?.message}`,
+      { cause: this.trap },
+    );
+  }
+
+  /** Ends the store: everyone who waits on it is told. Spec: what a trap does to a component instance, for all of the store. */
+  lock(cause: ComponentTrap | TidegateFault, where: string): ComponentTrap | TidegateFault {
+    const trap = named(cause, where);
+    this.trap = trap;
+    this.#told = this.calls.size > 0 || this.endCount > 0;
+    this.gate += LOCKED;
+    this.fault.value = 1;
+    for (const call of this.calls.drain()) call.reject(trap);
+    for (const pending of this.imports.drain()) pending.abort(trap);
+    const ends = this.ends.splice(0);
+    this.endCount = 0;
+    for (const end of ends) end?.locked(trap);
+    return trap;
+  }
+
+  /** Takes over an end that the host holds from now on. */
+  holdEnd(id: number, end: HostEnd): void {
+    this.ends[id] = end;
+    this.endCount++;
+  }
+
+  /** The host holds this end no longer: it was dropped, or given to a guest. */
+  releaseEnd(id: number): void {
+    if (this.ends[id] === undefined) return;
+    this.ends[id] = undefined;
+    this.endCount--;
+  }
+
+  /** Drops an own handle of the host's table; its destructor may run. */
+  dropResource(handle: number): void {
+    this.enter('a resource’s destructor', () => this.driver.host_resource_drop(handle));
+    this.settle();
+  }
+
+  /** Who waits for what. */
+  deadlock(): string {
+    return deadlockMessage(this);
+  }
+
+  #configure(seeded: number, seed: bigint): void {
+    const { maxHandles, maxTasks } = this.limits;
+    const high = Number(seed >> 32n) | 0;
+    this.expect(
+      this.runtime.configure(maxHandles, maxTasks, seeded, Number(seed & 0xffff_ffffn) | 0, high),
+    );
+  }
+
+  #controlBlock(): Int32Array {
+    return new Int32Array(this.runtime.memory.buffer, this.runtime.control(), 16);
+  }
+}
+
+/** The trap with the name of the export, which those found deep inside do not know. */
+function named(
+  cause: ComponentTrap | TidegateFault,
+  where: string,
+): ComponentTrap | TidegateFault {
+  if (!(cause instanceof ComponentTrap) || cause.export !== undefined) return cause;
+  const trap = new ComponentTrap(cause.code, cause.message, {
+    export: where,
+    ...('cause' in cause ? { cause: cause.cause } : {}),
+  });
+  if (cause.stack !== undefined) {
+    trap.stack = cause.stack.replace(cause.message, () => trap.message);
+  }
+  return trap;
+}

@@ -1,0 +1,89 @@
+/** Parameters and results of whole functions. Spec: `lift_flat_values`, `lower_flat_values`. */
+
+import { MAX_FLAT_PARAMS } from '../generated/abi.js';
+import { ComponentError, ComponentTrap } from './errors.js';
+import type { Context } from './values/context.js';
+import type { Conv, Core } from './values/conv.js';
+import type { Signature } from './values/types.js';
+
+/** The result of a function whose own result is a `result`. */
+interface OwnResult {
+  readonly tag: 'ok' | 'err';
+  readonly val?: unknown;
+}
+
+/** Lowers checked arguments for a guest's function. */
+export function lowerArgs(sig: Signature, cx: Context, args: readonly unknown[]): Core[] {
+  cx.begin();
+  const flat: Core[] = [];
+  try {
+    if (sig.flatParams > MAX_FLAT_PARAMS) {
+      const { tuple } = sig;
+      const ptr = cx.alloc(tuple.align, tuple.size);
+      tuple.store(cx, ptr, args);
+      flat.push(ptr);
+    } else {
+      const { params } = sig;
+      for (let i = 0; i < params.length; i++) params[i]!.lower(cx, args[i], flat);
+    }
+  } catch (error) {
+    throw changed(error);
+  }
+  return flat;
+}
+
+/** Lifts what a guest passes to the host, of which `max` core values are flat. */
+export function liftArgs(
+  sig: Signature,
+  cx: Context,
+  flat: readonly Core[],
+  max: number,
+): unknown[] {
+  cx.begin();
+  if (sig.flatParams > max) {
+    return liftFrom(sig.tuple, cx, flat[0] as number) as unknown[];
+  }
+  const { params } = sig;
+  const args: unknown[] = [];
+  let at = 0;
+  for (let i = 0; i < params.length; i++) {
+    const conv = params[i]!;
+    args.push(conv.lift(cx, flat, at));
+    at += conv.count;
+  }
+  return args;
+}
+
+/** Loads a value from a pointer that a guest gave. */
+export function liftFrom(conv: Conv, cx: Context, pointer: number): unknown {
+  const ptr = pointer >>> 0;
+  cx.expect(ptr, conv.size, conv.align);
+  return conv.load(cx, ptr);
+}
+
+/** Stores a checked value where a guest wants it. */
+export function lowerTo(conv: Conv, cx: Context, pointer: number, value: unknown): void {
+  const ptr = pointer >>> 0;
+  cx.expect(ptr, conv.size, conv.align);
+  try {
+    conv.store(cx, ptr, value);
+  } catch (error) {
+    throw changed(error);
+  }
+}
+
+/** The ok value of a function's own `result`, or its error, thrown. */
+export function unwrap(value: unknown): unknown {
+  const result = value as OwnResult;
+  if (result.tag === 'err') throw new ComponentError(result.val);
+  return result.val;
+}
+
+/** A value that was checked was not itself any more when it was lowered. */
+function changed(error: unknown): unknown {
+  return error instanceof TypeError
+    ? new ComponentTrap('wrong-value', `a value changed while it was passed: ${error.message}`, {
+        cause: error,
+      })
+    : error;
+}

@@ -1,0 +1,76 @@
+/**
+ * The two wasm instances of a store as JS sees them. What each function means is in ARCHITECTURE.md,
+ * "Runtime exports" and "The driver module"; statuses below zero are minus a trap code.
+ */
+
+/** Exports of the runtime that JS calls; shims and driver take theirs by name. */
+export interface Runtime {
+  readonly memory: WebAssembly.Memory;
+  configure(
+    maxHandles: number,
+    maxTasks: number,
+    seeded: number,
+    seedLow: number,
+    seedHigh: number,
+  ): number;
+  control(): number;
+  instance_new(): number;
+  type_new(flatNumber: number): number;
+  resource_type_new(inst: number, slot: number): number;
+  sync_enter(inst: number): number;
+  sync_exit(): number;
+  sync_settle(): number;
+  task_new(inst: number, kind: number, slot: number, returnKey: number, call: number): number;
+  task_enter(task: number): number;
+  task_leave(task: number, packed: number): number;
+  task_request_cancellation(task: number): number;
+  call_begin(inst: number): number;
+  call_end(subtask: number): number;
+  call_pending(subtask: number, call: number): number;
+  call_resolve(subtask: number): number;
+  lift_own(inst: number, res: number, h: number): number;
+  lift_borrow(inst: number, res: number, h: number, subtask: number): number;
+  lower_own(inst: number, res: number, repOrHandle: number): number;
+  lower_borrow(inst: number, res: number, rep: number): number;
+  lift_end(inst: number, ty: number, h: number, isFuture: number): number;
+  lower_end(inst: number, ty: number, end: number): number;
+  ends_new(ty: number, isFuture: number): number;
+  waiting(i: number): number;
+}
+
+/** Exports of the driver that JS calls. */
+export interface Driver {
+  run(budget: number): number;
+  host_read(end: number, n: number): number;
+  host_write(end: number, n: number): number;
+  host_cancel(end: number): number;
+  host_drop(end: number): number;
+  host_resource_drop(handle: number): number;
+}
+
+/** What the driver imports from the host. Functions with a result answer 0, or 1 after a failure was recorded. */
+export interface DriverHost {
+  trap(code: number): void;
+  copy(): number;
+  pull(end: number, n: number): number;
+  event(end: number, payload: number): number;
+  host_dtor(res: number, rep: number): number;
+  abort(call: number): number;
+  cancelled(call: number): number;
+  start(call: number, task: number): number;
+}
+
+/** Attention word: an implicit task was made, and `sync_settle` is due. */
+export const ATTENTION_SETTLE = 1;
+/** Attention word: something is ready, and a turn is due. */
+export const ATTENTION_READY = 2;
+
+/** Spec: `CopyResult`. */
+export const COMPLETED = 0;
+export const DROPPED = 1;
+
+/** Spec: `Subtask.State.RETURNED`. */
+export const RETURNED = 2;
+
+/** Low bits of a copy's payload; the rest is how many elements were copied. */
+export const COPY_RESULT_MASK = 0xf;

@@ -1,0 +1,69 @@
+/**
+ * When the guests that are ready run. A turn is a microtask; a turn that used its budget up is followed by
+ * one through a macrotask, and so is every 64th, so that I/O is not starved. Nothing polls.
+ */
+
+import { ComponentTrap } from './errors.js';
+import type { Machine } from './machine.js';
+import { platform } from './platform.js';
+
+/** Steps of the driver in one turn. */
+const BUDGET = 1000;
+/** How many turns follow each other as microtasks. */
+const MICRO_TURNS = 64;
+
+const resolved = Promise.resolve();
+
+export class Turns {
+  #scheduled = false;
+  #watching = false;
+  #warned = false;
+  #count = 0;
+  readonly #machine: Machine;
+  readonly #deadlock: 'error' | 'report';
+
+  constructor(machine: Machine, deadlock: 'error' | 'report') {
+    this.#machine = machine;
+    this.#deadlock = deadlock;
+  }
+
+  /** Something is ready. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (++this.#count % MICRO_TURNS === 0) platform().macrotask(this.#turn);
+    else void resolved.then(this.#turn);
+  }
+
+  /** Looks for a deadlock, once whatever is in flight has had its chance. */
+  watch(): void {
+    if (this.#watching || this.#scheduled || !this.#machine.stuck) return;
+    if (this.#warned && this.#deadlock === 'report') return;
+    this.#watching = true;
+    platform().macrotask(this.#look);
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false;
+    const machine = this.#machine;
+    machine.enterAlone('a task', () => {
+      if (machine.driver.run(BUDGET) === 0) return;
+      // Guests that are always ready must not keep the host from its I/O.
+      this.#scheduled = true;
+      platform().macrotask(this.#turn);
+    });
+  };
+
+  readonly #look = (): void => {
+    this.#watching = false;
+    const machine = this.#machine;
+    if (this.#scheduled || !machine.stuck) return;
+    const message = machine.deadlock();
+    if (this.#deadlock === 'error') {
+      machine.lock(new ComponentTrap('deadlock', message), 'a turn');
+    } else {
+      this.#warned = true;
+      console.warn(`tidegate: ${message}`);
+    }
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Where values are lifted from and lowered to: a guest's memory with its realloc and string encoding.
+ * Spec: `LiftLowerContext`.
+ *
+ * Views of the memory are renewed when it has grown. A budget bounds what one lift may make of a guest's
+ * bytes: lists may overlap in memory, so that their lengths alone bound nothing.
+ */
+
+import type { Options, StringEncoding } from '../artifact.js';
+import type { Linked } from '../linked.js';
+import type { BorrowScope } from '../resources.js';
+import { trapped } from '../trap.js';
+
+type Realloc = (old: number, oldSize: number, align: number, size: number) => number;
+
+const NO_MEMORY = new ArrayBuffer(0);
+
+export class Context {
+  readonly encoding: StringEncoding;
+  /** Store number of the component instance. */
+  readonly inst: number;
+  view = new DataView(NO_MEMORY);
+  bytes = new Uint8Array(NO_MEMORY);
+  /** The second result of functions that yield two numbers: a length after a pointer. */
+  extent = 0;
+  /** Who answers for borrows, while a call's parameters are converted. */
+  scope: BorrowScope | undefined;
+  #budget = 0;
+  #memory: WebAssembly.Memory | undefined;
+  #realloc: Realloc | undefined;
+
+  constructor(
+    readonly linked: Linked,
+    readonly options: Options,
+  ) {
+    this.encoding = options.encoding;
+    this.inst = linked.instances[options.instance] ?? 0;
+  }
+
+  /** To be called before anything is lifted or lowered after guests had their turn. */
+  begin(): void {
+    this.#budget = this.linked.machine.limits.maxLiftedBytes;
+    if (this.bytes.byteLength === 0) this.#renew();
+  }
+
+  /** Takes from the budget of this lift. */
+  spend(bytes: number): void {
+    this.#budget -= bytes;
+    if (this.#budget < 0) throw trapped('limit-exceeded', 'a value is too large for this store');
+  }
+
+  /** Memory for a value, aligned and inside of the guest's memory. Spec: `allocate`. */
+  alloc(align: number, size: number): number {
+    return this.realloc(0, 0, align, size);
+  }
+
+  /** Spec: `reallocate`, with the checks that follow it everywhere. */
+  realloc(old: number, oldSize: number, align: number, size: number): number {
+    const ptr = this.#callRealloc(old, oldSize, align, size) >>> 0;
+    if (this.bytes.byteLength === 0) this.#renew();
+    this.expect(ptr, size, align);
+    return ptr;
+  }
+
+  /** Traps unless the range is aligned and lies in memory. */
+  expect(ptr: number, size: number, align: number): void {
+    if ((ptr & (align - 1)) !== 0) throw trapped('unaligned-pointer', 'a pointer is not aligned');
+    if (ptr + size > this.bytes.byteLength) {
+      throw trapped('out-of-bounds', 'a range lies outside of memory');
+    }
+  }
+
+  #callRealloc(old: number, oldSize: number, align: number, size: number): number {
+    this.#realloc ??= this.linked.resolve(this.options.realloc) as Realloc;
+    return this.#realloc(old, oldSize, align, size);
+  }
+
+  #renew(): void {
+    const { memory } = this.options;
+    if (memory === undefined || memory === null) return;
+    this.#memory ??= this.linked.resolve(memory) as WebAssembly.Memory;
+    const { buffer } = this.#memory;
+    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(buffer);
+  }
+}

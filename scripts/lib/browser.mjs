@@ -1,0 +1,48 @@
+/** Finding a Chromium and its WebDriver, for the tests of the crates that run in a page. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { find, root } from './run.mjs';
+
+export const BROWSER_REMEDY =
+  'on Debian `apt-get install chromium chromium-driver firefox-esr`; elsewhere Chrome with its ' +
+  'chromedriver on the PATH';
+
+/** Whether a browser that is missing is a failure and not a skipped suite. */
+export const browserRequired = process.env.TIDEGATE_REQUIRE_BROWSER === '1';
+
+const BROWSERS = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+];
+
+/** Quiet and alone: no GPU, no traffic of its own, and a container's root may run it. */
+const FLAGS = [
+  'no-sandbox',
+  'disable-gpu',
+  'disable-quic',
+  'no-first-run',
+  'disable-background-networking',
+  'disable-component-update',
+  'disable-sync',
+];
+
+/** The environment for wasm-bindgen's test runner, or undefined when something is not installed. */
+export function webdriver() {
+  const driver = find(['chromedriver']);
+  const browser = process.env.CHROME_PATH ?? find(BROWSERS);
+  if (!driver || !browser) return undefined;
+  const file = join(root, 'build/webdriver.json');
+  const capabilities = { 'goog:chromeOptions': { binary: browser, args: FLAGS } };
+  mkdirSync(join(root, 'build'), { recursive: true });
+  writeFileSync(file, JSON.stringify(capabilities));
+  return {
+    CHROMEDRIVER: driver,
+    WASM_BINDGEN_TEST_WEBDRIVER_JSON: file,
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
+    WASM_BINDGEN_TEST_TIMEOUT: '300',
+  };
+}

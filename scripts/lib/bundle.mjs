@@ -1,0 +1,45 @@
+/**
+ * Bundles `js/` into the few files that are published: one per entry, and chunks that they share,
+ * so that `tidegate` and `tidegate/wasi` have the same error classes. What a bundler of an
+ * application must see, `new URL('./runtime.wasm', import.meta.url)`, stays as written.
+ */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, Stop } from './run.mjs';
+
+const OUT = join(root, 'build/bundle');
+
+/** Each becomes `dist/<key>.js`. */
+const ENTRIES = {
+  node: 'js/entry/node.ts',
+  web: 'js/entry/web.ts',
+  'wasi-node': 'js/entry/wasi-node.ts',
+  'wasi-web': 'js/entry/wasi-web.ts',
+  cli: 'js/cli/main.ts',
+};
+
+export async function bundle() {
+  rmSync(OUT, { recursive: true, force: true });
+  const esbuild = await import('esbuild');
+  try {
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: ENTRIES,
+      outdir: OUT,
+      chunkNames: 'chunk-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'neutral',
+      target: 'es2022',
+      external: ['node:*'],
+      minify: true,
+      legalComments: 'none',
+      logLevel: 'warning',
+    });
+  } catch (error) {
+    if (!('errors' in error)) throw error;
+    throw new Stop(`bundling failed with ${error.errors.length} errors`);
+  }
+}

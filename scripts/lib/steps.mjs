@@ -1,0 +1,196 @@
+/** What tidegate is built of: the steps of the build graph, in order. */
+
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
+import { makePackage } from './package.mjs';
+import { root, run, Stop, say } from './run.mjs';
+import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './tools.mjs';
+
+const WASM = 'wasm32-unknown-unknown';
+const WORKSPACE = ['Cargo.toml', 'Cargo.lock'];
+const crate = (name) => [`src/${name}/Cargo.toml`, `src/${name}/src`];
+
+/** The features that rustc's wasm may use, all of which the oldest engine we run on has. */
+const WASM_OPT = [
+  '-Oz',
+  '--enable-bulk-memory',
+  '--enable-bulk-memory-opt',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+  '--strip-debug',
+  '--strip-producers',
+  '--strip-target-features',
+];
+
+/** Named by what they make. */
+export const steps = [
+  {
+    name: 'npm',
+    doing: 'installing the npm packages of package-lock.json',
+    inputs: ['package.json', 'package-lock.json'],
+    outputs: ['node_modules/.package-lock.json'],
+    async run() {
+      const [command, ...first] = npm();
+      await run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    },
+  },
+  {
+    name: 'bindgen',
+    doing: 'installing wasm-bindgen at the version of Cargo.lock (some minutes, once)',
+    inputs: [],
+    get recipe() {
+      return lockedVersion('wasm-bindgen');
+    },
+    outputs: [tool('wasm-bindgen'), tool('wasm-bindgen-test-runner')],
+    run: installBindgen,
+  },
+  {
+    name: 'runtime',
+    doing: 'building runtime.wasm',
+    needs: ['npm'],
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('runtime')],
+    recipe: WASM_OPT.join(' '),
+    outputs: ['build/runtime.wasm'],
+    async run() {
+      await wasmOpt(await cargoWasm('tidegate-runtime'), 'build/runtime.wasm');
+    },
+  },
+  {
+    name: 'compiler',
+    doing: 'building compiler.wasm',
+    needs: ['npm', 'bindgen'],
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler')],
+    recipe: WASM_OPT.join(' '),
+    outputs: ['build/compiler_bg.wasm', 'js/generated/compiler.js', 'js/generated/compiler.d.ts'],
+    run: buildCompiler,
+  },
+  {
+    name: 'driver',
+    doing: 'generating the driver module and the constants',
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('xtask')],
+    outputs: ['build/driver.wasm', 'js/generated/abi.ts'],
+    async run() {
+      mkdirSync(join(root, 'js/generated'), { recursive: true });
+      await xtask('driver', 'build/driver.wasm');
+      await xtask('constants', 'js/generated/abi.ts');
+    },
+  },
+  {
+    name: 'guests',
+    doing: 'building the guests',
+    inputs: [...WORKSPACE, ...crate('xtask'), 'tests/guests'],
+    outputs: ['build/guests/command.component.wasm'],
+    async run() {
+      await rustTarget(WASM);
+      await rustTarget('wasm32-wasip2');
+      rmSync(join(root, 'build/guests'), { recursive: true, force: true });
+      await xtask('guests', 'build/guests');
+    },
+  },
+  {
+    name: 'bench-guests',
+    doing: 'building the guests of the benchmarks',
+    inputs: [...WORKSPACE, ...crate('xtask'), 'bench'],
+    outputs: ['build/bench'],
+    async run() {
+      await xtask('bench-guests', 'build/bench');
+    },
+  },
+  {
+    name: 'types',
+    doing: 'checking types and writing declarations',
+    needs: ['npm', 'compiler', 'driver'],
+    inputs: ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'js'],
+    outputs: ['build/types/index.d.ts'],
+    async run() {
+      rmSync(join(root, 'build/types'), { recursive: true, force: true });
+      await nodeTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+    },
+  },
+  {
+    name: 'bundle',
+    doing: 'bundling the JavaScript',
+    needs: ['npm', 'compiler', 'driver'],
+    inputs: ['package-lock.json', 'js', 'scripts/lib/bundle.mjs'],
+    outputs: ['build/bundle/node.js', 'build/bundle/web.js'],
+    run: bundle,
+  },
+  {
+    name: 'package',
+    doing: 'putting pkg/ together',
+    needs: ['runtime', 'compiler', 'driver', 'types', 'bundle'],
+    inputs: [
+      'package.json',
+      'LICENSE',
+      'pkg-template',
+      'scripts/lib/package.mjs',
+      'build/bundle',
+      'build/types',
+      'build/runtime.wasm',
+      'build/compiler_bg.wasm',
+      'build/driver.wasm',
+    ],
+    outputs: ['pkg/package.json', 'pkg/dist/cli.js'],
+    run: makePackage,
+  },
+];
+
+/** Runs a JavaScript tool of node_modules, e.g. `typescript/bin/tsc`. */
+export async function nodeTool(path, args) {
+  await run(process.execPath, [join(root, 'node_modules', path), ...args]);
+}
+
+/** Where a program that we install for ourselves is, relative to the work tree. */
+export function tool(name) {
+  return `build/tools/bin/${name}${process.platform === 'win32' ? '.exe' : ''}`;
+}
+
+async function installBindgen() {
+  const version = lockedVersion('wasm-bindgen');
+  const bins = ['wasm-bindgen', 'wasm-bindgen-test-runner'].flatMap((bin) => ['--bin', bin]);
+  const where = ['--root', 'build/tools', '--force'];
+  const args = ['wasm-bindgen-cli', '--version', version, ...bins, ...where];
+  // A tool that runs for a second need not be optimised; that halves the time to compile it.
+  const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1', CARGO_PROFILE_RELEASE_DEBUG: 'false' };
+  try {
+    await run(cargo(), ['install', '--locked', ...args], { env });
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    // A mirror of the registry may lack a version that the crate's own lock file names.
+    say('again with the newest dependencies that the registry offers');
+    await run(cargo(), ['install', ...args], { env });
+  }
+}
+
+async function buildCompiler() {
+  const wasm = await cargoWasm('tidegate-compiler');
+  const out = 'build/glue';
+  rmSync(join(root, out), { recursive: true, force: true });
+  // Without the default path: it would make every bundler look for a file that we ship elsewhere.
+  const flags = ['--target', 'web', '--omit-default-module-path', '--out-name', 'compiler'];
+  await run(join(root, tool('wasm-bindgen')), [...flags, '--out-dir', out, wasm]);
+  await wasmOpt(`${out}/compiler_bg.wasm`, 'build/compiler_bg.wasm');
+  mkdirSync(join(root, 'js/generated'), { recursive: true });
+  for (const file of ['compiler.js', 'compiler.d.ts']) {
+    copyFileSync(join(root, out, file), join(root, 'js/generated', file));
+  }
+}
+
+/** Builds a crate for the web; the path of its wasm file. */
+async function cargoWasm(name) {
+  await rustTarget(WASM);
+  await runCargo('build', ['--locked', '--release', '--target', WASM, '--package', name]);
+  return join(targetDir, WASM, 'release', `${name.replaceAll('-', '_')}.wasm`);
+}
+
+async function wasmOpt(from, to) {
+  await nodeTool('binaryen/bin/wasm-opt', [...WASM_OPT, from, '-o', to]);
+}
+
+async function xtask(...args) {
+  await runCargo('run', ['--locked', '--quiet', '--package', 'tidegate-xtask', '--', ...args]);
+}

@@ -1,0 +1,142 @@
+//! What the bytes are if they are not a component, and what to do about it.
+
+use wasmparser::{Parser, WasmFeatures};
+
+use crate::error::{CompileError, ErrorCode};
+
+/// Accepts bytes that begin like a component.
+pub(super) fn check(bytes: &[u8]) -> Result<(), CompileError> {
+    if Parser::is_component(bytes) {
+        return Ok(());
+    }
+    if Parser::is_core_wasm(bytes) {
+        return Err(CompileError::new(
+            ErrorCode::CoreModule,
+            "these bytes are a core WebAssembly module, not a component: build for a component \
+             target such as wasm32-wasip2, or make a component of it with `wasm-tools component new`",
+        ));
+    }
+    if bytes.starts_with(MAGIC) && bytes.len() >= 8 {
+        return Err(CompileError::new(
+            ErrorCode::Invalid,
+            format!(
+                "these bytes are WebAssembly of an unknown version ({:02x} {:02x} {:02x} {:02x}); a \
+                 component has 0d 00 01 00: rebuild it with current tools",
+                bytes[4], bytes[5], bytes[6], bytes[7],
+            ),
+        )
+        .at(4));
+    }
+    if MAGIC.starts_with(bytes) || bytes.starts_with(MAGIC) {
+        return Err(truncated(bytes.len()));
+    }
+    Err(CompileError::new(
+        ErrorCode::NotWasm,
+        format!(
+            "these bytes are not a WebAssembly component: {}",
+            guess(bytes)
+        ),
+    )
+    .at(0))
+}
+
+/// The bytes end at `len`, before the component does.
+pub(super) fn truncated(len: usize) -> CompileError {
+    let what = if len == 0 {
+        "there are no bytes"
+    } else {
+        "the bytes end before the component does"
+    };
+    CompileError::new(
+        ErrorCode::Truncated,
+        format!("{what}: it was probably not read or downloaded completely"),
+    )
+    .at(len as u64)
+}
+
+/// An error of the parser or validator.
+pub(super) fn invalid(error: wasmparser::Error) -> CompileError {
+    let offset = error.offset();
+    if let Some(features) = error.missing_wasm_feature()
+        && let Some(name) = feature_name(features)
+    {
+        return CompileError::unsupported(name, error.message(), offset);
+    }
+    let code = match error.message() {
+        "unexpected end-of-file" => ErrorCode::Truncated,
+        message if message.contains("too deep") || message.contains("exceeds") => ErrorCode::Limit,
+        _ => ErrorCode::Invalid,
+    };
+    let message = match code {
+        ErrorCode::Truncated => {
+            "the bytes end before the component does, or a length in them is wrong"
+        }
+        _ => error.message(),
+    };
+    CompileError::new(code, format!("not a valid component: {message}")).at(offset)
+}
+
+/// Gated features of the Component Model that the validator knows and we do not enable.
+fn feature_name(features: WasmFeatures) -> Option<&'static str> {
+    [
+        (WasmFeatures::CM_VALUES, "component values"),
+        (WasmFeatures::CM_NESTED_NAMES, "nested names"),
+        (
+            WasmFeatures::CM_ASYNC_STACKFUL,
+            "async lift without a callback",
+        ),
+        (
+            WasmFeatures::CM_MORE_ASYNC_BUILTINS,
+            "async form of a built-in",
+        ),
+        (WasmFeatures::CM_THREADING, "threads"),
+        (
+            WasmFeatures::SHARED_EVERYTHING_THREADS,
+            "shared-everything threads",
+        ),
+        (WasmFeatures::CM_ERROR_CONTEXT, "error-context"),
+        (WasmFeatures::CM_FIXED_LENGTH_LISTS, "fixed-length list"),
+        (
+            WasmFeatures::CM_GC,
+            "garbage-collected values in the Canonical ABI",
+        ),
+        (WasmFeatures::CM64, "memory64 in the Canonical ABI"),
+        (WasmFeatures::CM_CANON_NAMES, "version suffixes"),
+        (
+            WasmFeatures::CM_FORWARD,
+            "stream.forward and future.forward",
+        ),
+        (WasmFeatures::CM_ACCESSORS, "accessors"),
+    ]
+    .into_iter()
+    .find(|(feature, _)| features.contains(*feature))
+    .map(|(_, name)| name)
+}
+
+/// What the bytes look like.
+fn guess(bytes: &[u8]) -> String {
+    let text = bytes.trim_ascii_start();
+    let begins = |prefix: &[u8]| {
+        text.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    if begins(b"<!doctype") || begins(b"<html") {
+        "they are an HTML page, probably the server's answer to a wrong address".into()
+    } else if begins(b"(component") || begins(b"(module") {
+        "they are the text format, which `wasm-tools parse` turns into bytes".into()
+    } else if bytes.starts_with(&[0x1f, 0x8b]) {
+        "they are compressed with gzip and have to be unpacked first".into()
+    } else {
+        let start: Vec<String> = bytes
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!(
+            "they begin with {}, a component with 00 61 73 6d",
+            start.join(" ")
+        )
+    }
+}
+
+const MAGIC: &[u8] = b"\0asm";

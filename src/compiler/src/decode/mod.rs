@@ -1,0 +1,242 @@
+//! Bytes to [`Binary`].
+//!
+//! Every payload goes through wasmparser's validator, except the bodies of core functions: the
+//! engine validates those when it compiles the module. What leaves here is a valid component
+//! without any construct that is not built; those are refused by name and offset. The validator bounds how
+//! deep types nest (100) and how large they are, which recursion over types here and in `link` rests on.
+
+mod canon;
+mod header;
+mod sections;
+mod types;
+
+use wasmparser::{
+    Chunk, ExternalKind, FromReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload,
+    Validator, WasmFeatures,
+};
+
+use crate::Limits;
+use crate::error::{CompileError, Result};
+use crate::model::{At, Binary, Component, ComponentId, CoreImport, Definition, Module, ModuleId};
+use crate::plan::ByteRange;
+
+/// Decodes and validates one component.
+pub(crate) fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Binary<'a>> {
+    header::check(bytes)?;
+    let mut decoder = Decoder {
+        bytes,
+        at: 0,
+        validator: Validator::new_with_features(WasmFeatures::default()),
+        binary: Binary::default(),
+        levels: Vec::new(),
+        max_levels: limits.nesting,
+    };
+    decoder.run()?;
+    Ok(decoder.binary)
+}
+
+struct Decoder<'a> {
+    bytes: &'a [u8],
+    /// How many bytes are consumed.
+    at: usize,
+    validator: Validator,
+    binary: Binary<'a>,
+    /// The component or module being read, and those around it.
+    levels: Vec<Level<'a>>,
+    max_levels: usize,
+}
+
+/// A component or module that has begun and has not ended.
+struct Level<'a> {
+    /// The parser of what is around it.
+    outer: Option<Parser>,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    Component(Component<'a>),
+    Module(Module<'a>),
+}
+
+impl<'a> Decoder<'a> {
+    fn run(&mut self) -> Result<()> {
+        let mut parser = Parser::new(0);
+        self.push(None, Content::Component(Component::default()), 0)?;
+        while !self.levels.is_empty() {
+            let bytes = self.bytes;
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let payload = match parser.parse(rest, true).map_err(header::invalid)? {
+                Chunk::Parsed { consumed, payload } => {
+                    self.at += consumed;
+                    payload
+                }
+                Chunk::NeedMoreData(_) => return Err(header::truncated(bytes.len())),
+            };
+            // What is refused is refused before validation, so that it is named precisely.
+            self.payload(&payload)?;
+            match self.validator.payload(&payload).map_err(header::invalid)? {
+                ValidPayload::Ok | ValidPayload::Func(..) => {}
+                ValidPayload::Parser(inner) => {
+                    let offset = inner.offset();
+                    let content = self.content_of(&payload);
+                    let outer = std::mem::replace(&mut parser, inner);
+                    self.push(Some(outer), content, offset)?;
+                }
+                ValidPayload::End(_) => {
+                    if let Some(outer) = self.pop() {
+                        parser = outer;
+                    }
+                }
+            }
+            if let Payload::CodeSectionStart {
+                size,
+                unchecked_range,
+                ..
+            } = &payload
+            {
+                if unchecked_range.end > self.bytes.len() as u64 {
+                    return Err(header::truncated(self.bytes.len()));
+                }
+                parser.skip_section();
+                self.at += *size as usize;
+            }
+        }
+        Ok(())
+    }
+
+    fn content_of(&self, payload: &Payload<'_>) -> Content<'a> {
+        match payload {
+            Payload::ModuleSection {
+                unchecked_range, ..
+            } => Content::Module(Module {
+                range: ByteRange {
+                    start: unchecked_range.start as usize,
+                    end: unchecked_range.end as usize,
+                },
+                imports: Vec::new(),
+                memory_exports: Vec::new(),
+            }),
+            _ => Content::Component(Component::default()),
+        }
+    }
+
+    fn push(&mut self, outer: Option<Parser>, content: Content<'a>, offset: u64) -> Result<()> {
+        if self.levels.len() >= self.max_levels {
+            return Err(
+                CompileError::limit("levels of nested components", self.max_levels).at(offset),
+            );
+        }
+        self.levels.push(Level { outer, content });
+        Ok(())
+    }
+
+    /// The current level has ended: it becomes a definition of the level around it.
+    fn pop(&mut self) -> Option<Parser> {
+        let level = self.levels.pop()?;
+        let definition = match level.content {
+            Content::Component(component) => {
+                self.binary.components.push(component);
+                Definition::Component(ComponentId(self.binary.components.len() as u32 - 1))
+            }
+            Content::Module(module) => {
+                self.binary.modules.push(module);
+                Definition::Module(ModuleId(self.binary.modules.len() as u32 - 1))
+            }
+        };
+        self.define(self.at as u64, definition);
+        level.outer
+    }
+
+    fn define(&mut self, offset: u64, item: Definition<'a>) {
+        if let Some(Level {
+            content: Content::Component(component),
+            ..
+        }) = self.levels.last_mut()
+        {
+            component.definitions.push(At { offset, item });
+        }
+    }
+
+    fn payload(&mut self, payload: &Payload<'a>) -> Result<()> {
+        match payload {
+            Payload::ImportSection(_) | Payload::ExportSection(_) => self.module_payload(payload),
+            Payload::InstanceSection(s) => self.each(s, |item, _| {
+                Ok(Definition::CoreInstance(sections::core_instance(item)))
+            }),
+            Payload::ComponentInstanceSection(s) => self.each(s, |item, offset| {
+                Ok(Definition::Instance(sections::instance(item, offset)?))
+            }),
+            Payload::ComponentAliasSection(s) => {
+                self.each(s, |item, _| Ok(Definition::Alias(sections::alias(item))))
+            }
+            Payload::ComponentTypeSection(s) => self.each(s, |item, offset| {
+                Ok(Definition::Type(types::component_type(item, offset)?))
+            }),
+            Payload::ComponentCanonicalSection(s) => self.each(s, |item, offset| {
+                Ok(Definition::Canon(canon::canon(item, offset)?))
+            }),
+            Payload::ComponentImportSection(s) => self.each(s, |item, offset| {
+                Ok(Definition::Import(sections::import(item, offset)?))
+            }),
+            Payload::ComponentExportSection(s) => self.each(s, |item, offset| {
+                Ok(Definition::Export(sections::export(item, offset)?))
+            }),
+            Payload::ComponentStartSection { range, .. } => Err(CompileError::unsupported(
+                "start",
+                "it is a gated feature of the Component Model",
+                range.start,
+            )),
+            // Core types matter to the validator only; so does the rest of a core module.
+            _ => Ok(()),
+        }
+    }
+
+    /// Turns each item of a section into a definition.
+    fn each<T: FromReader<'a>>(
+        &mut self,
+        section: &SectionLimited<'a, T>,
+        define: impl Fn(T, u64) -> Result<Definition<'a>>,
+    ) -> Result<()> {
+        for item in section.clone().into_iter_with_offsets() {
+            let (offset, item) = item.map_err(header::invalid)?;
+            let definition = define(item, offset)?;
+            self.define(offset, definition);
+        }
+        Ok(())
+    }
+
+    /// Collects what linking has to know of a core module.
+    fn module_payload(&mut self, payload: &Payload<'a>) -> Result<()> {
+        let Some(Level {
+            content: Content::Module(module),
+            ..
+        }) = self.levels.last_mut()
+        else {
+            return Ok(());
+        };
+        match payload {
+            Payload::ImportSection(section) => {
+                for group in section.clone() {
+                    for import in group.map_err(header::invalid)? {
+                        let (_, import) = import.map_err(header::invalid)?;
+                        module.imports.push(CoreImport {
+                            module: import.module,
+                            name: import.name,
+                            is_memory: matches!(import.ty, TypeRef::Memory(_)),
+                        });
+                    }
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    let export = export.map_err(header::invalid)?;
+                    if export.kind == ExternalKind::Memory {
+                        module.memory_exports.push((export.name, export.index));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Types and extern types. The nesting of declarations is bounded by wasmparser's reader (100).
+
+use wasmparser::{
+    ComponentDefinedType as D, ComponentExternName, ComponentType, ComponentTypeRef,
+    ComponentValType, InstanceTypeDeclaration, PrimitiveValType as P, TypeBounds,
+};
+
+use super::sections::alias;
+use crate::error::{CompileError, Result};
+use crate::model::{
+    At, Bound, CoreFuncIndex, ExternType, FuncType, InstanceDecl, Name, Primitive, Type, TypeIndex,
+    ValRef, ValueType,
+};
+
+const GATED: &str = "it is a gated feature of the Component Model";
+
+/// One item of a type section.
+pub(super) fn component_type(ty: ComponentType<'_>, offset: u64) -> Result<Type<'_>> {
+    Ok(match ty {
+        ComponentType::Defined(ty) => Type::Value(value_type(ty, offset)?),
+        ComponentType::Func(ty) => Type::Func(FuncType {
+            is_async: ty.async_,
+            params: labelled(&ty.params, offset)?,
+            result: ty.result.map(|ty| val_ref(ty, offset)).transpose()?,
+        }),
+        ComponentType::Component(_) => Type::Component,
+        ComponentType::Instance(decls) => {
+            let mut all = Vec::with_capacity(decls.len());
+            for decl in decls {
+                if let Some(item) = instance_decl(decl, offset)? {
+                    all.push(At { offset, item });
+                }
+            }
+            Type::Instance(all)
+        }
+        ComponentType::Resource { rep: _, dtor } => Type::Resource {
+            dtor: dtor.map(CoreFuncIndex),
+        },
+    })
+}
+
+fn instance_decl(
+    decl: InstanceTypeDeclaration<'_>,
+    offset: u64,
+) -> Result<Option<InstanceDecl<'_>>> {
+    Ok(Some(match decl {
+        InstanceTypeDeclaration::CoreType(_) => return Ok(None),
+        InstanceTypeDeclaration::Type(ty) => InstanceDecl::Type(component_type(ty, offset)?),
+        InstanceTypeDeclaration::Alias(item) => InstanceDecl::Alias(alias(item)),
+        InstanceTypeDeclaration::Export {
+            name: extern_name,
+            ty,
+        } => InstanceDecl::Export {
+            name: name(extern_name),
+            ty: extern_type(ty, offset)?,
+        },
+    }))
+}
+
+/// An import's or export's name.
+pub(super) fn name(name: ComponentExternName<'_>) -> Name<'_> {
+    Name {
+        name: name.name,
+        implements: name.implements,
+    }
+}
+
+/// An import's or export's type.
+pub(super) fn extern_type(ty: ComponentTypeRef, offset: u64) -> Result<ExternType> {
+    Ok(match ty {
+        ComponentTypeRef::Module(_) => ExternType::Module,
+        ComponentTypeRef::Func(index) => ExternType::Func(TypeIndex(index)),
+        ComponentTypeRef::Value(_) => return Err(value_refused(offset)),
+        ComponentTypeRef::Type(TypeBounds::Eq(index)) => {
+            ExternType::Type(Bound::Eq(TypeIndex(index)))
+        }
+        ComponentTypeRef::Type(TypeBounds::SubResource) => ExternType::Type(Bound::SubResource),
+        ComponentTypeRef::Instance(index) => ExternType::Instance(TypeIndex(index)),
+        ComponentTypeRef::Component(_) => ExternType::Component,
+    })
+}
+
+/// Values as imports, exports or arguments are refused wherever they appear.
+pub(super) fn value_refused(offset: u64) -> CompileError {
+    CompileError::unsupported("value imports and exports", GATED, offset)
+}
+
+/// A reference to a value type.
+pub(super) fn val_ref(ty: ComponentValType, offset: u64) -> Result<ValRef> {
+    Ok(match ty {
+        ComponentValType::Primitive(ty) => ValRef::Primitive(primitive(ty, offset)?),
+        ComponentValType::Type(index) => ValRef::Index(TypeIndex(index)),
+    })
+}
+
+fn optional(ty: Option<ComponentValType>, offset: u64) -> Result<Option<ValRef>> {
+    ty.map(|ty| val_ref(ty, offset)).transpose()
+}
+
+fn labelled<'a>(
+    fields: &[(&'a str, ComponentValType)],
+    offset: u64,
+) -> Result<Vec<(&'a str, ValRef)>> {
+    fields
+        .iter()
+        .map(|&(name, ty)| Ok((name, val_ref(ty, offset)?)))
+        .collect()
+}
+
+fn value_type(ty: D<'_>, offset: u64) -> Result<ValueType<'_>> {
+    Ok(match ty {
+        D::Primitive(ty) => ValueType::Primitive(primitive(ty, offset)?),
+        D::Record(fields) => ValueType::Record(labelled(&fields, offset)?),
+        D::Variant(cases) => ValueType::Variant(
+            cases
+                .iter()
+                .map(|case| Ok((case.name, optional(case.ty, offset)?)))
+                .collect::<Result<_>>()?,
+        ),
+        D::List(ty) => ValueType::List(val_ref(ty, offset)?),
+        D::Map(key, value) => ValueType::Map(val_ref(key, offset)?, val_ref(value, offset)?),
+        D::FixedLengthList(..) => {
+            return Err(CompileError::unsupported(
+                "fixed-length list",
+                GATED,
+                offset,
+            ));
+        }
+        D::Tuple(types) => ValueType::Tuple(
+            types
+                .iter()
+                .map(|&ty| val_ref(ty, offset))
+                .collect::<Result<_>>()?,
+        ),
+        D::Flags(labels) => ValueType::Flags(labels.into_vec()),
+        D::Enum(labels) => ValueType::Enum(labels.into_vec()),
+        D::Option(ty) => ValueType::Option(val_ref(ty, offset)?),
+        D::Result { ok, err } => ValueType::Result {
+            ok: optional(ok, offset)?,
+            err: optional(err, offset)?,
+        },
+        D::Own(index) => ValueType::Own(TypeIndex(index)),
+        D::Borrow(index) => ValueType::Borrow(TypeIndex(index)),
+        D::Stream(ty) => ValueType::Stream(optional(ty, offset)?),
+        D::Future(ty) => ValueType::Future(optional(ty, offset)?),
+    })
+}
+
+fn primitive(ty: P, offset: u64) -> Result<Primitive> {
+    Ok(match ty {
+        P::Bool => Primitive::Bool,
+        P::S8 => Primitive::S8,
+        P::U8 => Primitive::U8,
+        P::S16 => Primitive::S16,
+        P::U16 => Primitive::U16,
+        P::S32 => Primitive::S32,
+        P::U32 => Primitive::U32,
+        P::S64 => Primitive::S64,
+        P::U64 => Primitive::U64,
+        P::F32 => Primitive::F32,
+        P::F64 => Primitive::F64,
+        P::Char => Primitive::Char,
+        P::String => Primitive::String,
+        P::ErrorContext => return Err(CompileError::unsupported("error-context", GATED, offset)),
+    })
+}

@@ -1,0 +1,260 @@
+//! The body of one shim function: the few sequences that all of them are made of.
+//!
+//! What a guest pays for on the way that does not trap is kept to a compare and an untaken branch
+//! per check.
+
+use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, ValType};
+
+use crate::plan::Source;
+use tidegate_abi::code::TrapCode;
+
+use super::module::Module;
+
+/// A local variable; parameters come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Local(pub(super) u32);
+
+/// Elements in a guest's memory, as a copy names them. Spec: `GuestBuffer`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Buffer {
+    /// Address of the first element.
+    pub(super) ptr: Local,
+    /// How many elements; `None` stands for exactly one.
+    pub(super) len: Option<Local>,
+    /// Bytes of an element, more than 0.
+    pub(super) size: u32,
+    /// Alignment of an element, a power of two.
+    pub(super) align: u32,
+}
+
+/// A function body under construction, of a function of one component instance.
+pub(super) struct Body<'m, 'a> {
+    module: &'m mut Module<'a>,
+    instance: u32,
+    params: Vec<ValType>,
+    results: Vec<ValType>,
+    code: Vec<u8>,
+    has_step: bool,
+}
+
+impl<'m, 'a> Body<'m, 'a> {
+    /// A body of a function with this signature.
+    pub(super) fn new(
+        module: &'m mut Module<'a>,
+        instance: u32,
+        params: Vec<ValType>,
+        results: Vec<ValType>,
+    ) -> Self {
+        Self {
+            module,
+            instance,
+            params,
+            results,
+            code: Vec::new(),
+            has_step: false,
+        }
+    }
+
+    /// Adds the function to the module.
+    pub(super) fn finish(mut self) {
+        self.ins().end();
+        let mut function = Function::new(self.has_step.then_some((1, ValType::I64)));
+        function.raw(self.code);
+        self.module.define(&self.params, &self.results, &function);
+    }
+
+    /// Traps unless the instance may leave.
+    pub(super) fn check_may_leave(&mut self) {
+        let may_leave = self.module.global(Source::MayLeave {
+            instance: self.instance,
+        });
+        self.ins()
+            .global_get(may_leave.0)
+            .i32_eqz()
+            .if_(BlockType::Empty);
+        self.trap(TrapCode::CannotLeave);
+        self.ins().end();
+    }
+
+    /// Sets the instance's `may_leave`.
+    pub(super) fn set_may_leave(&mut self, value: bool) {
+        let may_leave = self.module.global(Source::MayLeave {
+            instance: self.instance,
+        });
+        self.ins()
+            .i32_const(i32::from(value))
+            .global_set(may_leave.0);
+    }
+
+    /// Traps unless the buffer is aligned and lies inside the memory. A buffer without elements may
+    /// be anywhere.
+    pub(super) fn check_buffer(&mut self, buffer: Buffer) {
+        if let Some(len) = buffer.len {
+            self.ins().local_get(len.0).if_(BlockType::Empty);
+        }
+        self.check_aligned(buffer.ptr, buffer.align);
+        // In 64 bits nothing overflows: ptr + len * size is at most 2^64 - 2^32.
+        self.ins().local_get(buffer.ptr.0).i64_extend_i32_u();
+        let size = i64::from(buffer.size);
+        match buffer.len {
+            Some(len) if size == 1 => self.ins().local_get(len.0).i64_extend_i32_u(),
+            Some(len) => self
+                .ins()
+                .local_get(len.0)
+                .i64_extend_i32_u()
+                .i64_const(size)
+                .i64_mul(),
+            None => self.ins().i64_const(size),
+        };
+        self.ins().i64_add();
+        self.check_end();
+        if buffer.len.is_some() {
+            self.ins().end();
+        }
+    }
+
+    /// Stores two words at `ptr`, the second after the first, or traps. Spec: `unpack_event`.
+    pub(super) fn store_pair(&mut self, ptr: Local, words: [u32; 2]) {
+        self.check_buffer(Buffer {
+            ptr,
+            len: None,
+            size: 8,
+            align: 4,
+        });
+        for (i, word) in words.into_iter().enumerate() {
+            self.ins().local_get(ptr.0);
+            self.argument_word(word);
+            let target = MemArgTarget::Memory(0);
+            self.ins().i32_store(MemArg {
+                offset: 4 * i as u64,
+                align: 2,
+                target,
+                ordering: None,
+            });
+        }
+    }
+
+    /// Calls the runtime: its operands are on the stack, `count` of them; its step is left there.
+    pub(super) fn call_runtime(&mut self, name: &str, count: usize) {
+        let source = Source::Runtime {
+            name: name.to_owned(),
+        };
+        let func = self
+            .module
+            .func(source, &vec![ValType::I32; count], &[ValType::I64]);
+        self.ins().call(func.0);
+    }
+
+    /// Performs the step on the stack when it is an action, and forgets its value.
+    pub(super) fn settle(&mut self) {
+        self.perform_if_negative();
+        self.ins().drop().end();
+    }
+
+    /// Performs the step on the stack when it is an action; the value is in [`Self::step`] then.
+    pub(super) fn settle_value(&mut self) {
+        self.perform_if_negative();
+        let step = self.step();
+        self.ins().local_set(step.0).end();
+    }
+
+    /// Calls a function of the JS host with all parameters, and goes no further when it has failed.
+    pub(super) fn call_host(&mut self, source: Source, results: &[ValType]) {
+        let params = self.params.clone();
+        let func = self.module.func(source, &params, results);
+        let fault = self.module.global(Source::Fault);
+        self.push_params();
+        self.ins().call(func.0);
+        self.ins()
+            .global_get(fault.0)
+            .if_(BlockType::Empty)
+            .unreachable()
+            .end();
+    }
+
+    /// Calls a guest's function that has this function's own signature.
+    pub(super) fn call_guest(&mut self, source: Source) {
+        let (params, results) = (self.params.clone(), self.results.clone());
+        let func = self.module.func(source, &params, &results);
+        self.push_params();
+        self.ins().call(func.0);
+    }
+
+    /// Pushes a number of the store.
+    pub(super) fn push_number(&mut self, source: Source) {
+        let global = self.module.global(source);
+        self.ins().global_get(global.0);
+    }
+
+    /// Pushes all parameters.
+    pub(super) fn push_params(&mut self) {
+        for n in 0..self.params.len() as u32 {
+            self.ins().local_get(n);
+        }
+    }
+
+    /// The local that holds a step; it follows the parameters.
+    pub(super) fn step(&self) -> Local {
+        Local(self.params.len() as u32)
+    }
+
+    /// Appends instructions.
+    pub(super) fn ins(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.code)
+    }
+
+    fn argument_word(&mut self, word: u32) {
+        let source = Source::Runtime {
+            name: "arg".to_owned(),
+        };
+        let arg = self.module.func(source, &[ValType::I32], &[ValType::I32]);
+        self.ins().i32_const(word as i32).call(arg.0);
+    }
+
+    fn check_aligned(&mut self, ptr: Local, align: u32) {
+        if align > 1 {
+            let mask = align as i32 - 1;
+            self.ins()
+                .local_get(ptr.0)
+                .i32_const(mask)
+                .i32_and()
+                .if_(BlockType::Empty);
+            self.trap(TrapCode::Unaligned);
+            self.ins().end();
+        }
+    }
+
+    /// Traps when the i64 on the stack, unsigned, is more than the memory's bytes.
+    fn check_end(&mut self) {
+        self.module.use_memory();
+        self.ins()
+            .memory_size(0)
+            .i64_extend_i32_u()
+            .i64_const(16)
+            .i64_shl();
+        self.ins().i64_gt_u().if_(BlockType::Empty);
+        self.trap(TrapCode::OutOfBounds);
+        self.ins().end();
+    }
+
+    /// Opens a block in which the performed step's value is on the stack.
+    fn perform_if_negative(&mut self) {
+        let source = Source::Driver {
+            name: "perform".to_owned(),
+        };
+        let perform = self.module.func(source, &[ValType::I64], &[ValType::I64]);
+        let step = self.step();
+        self.has_step = true;
+        self.ins()
+            .local_tee(step.0)
+            .i64_const(0)
+            .i64_lt_s()
+            .if_(BlockType::Empty);
+        self.ins().local_get(step.0).call(perform.0);
+    }
+
+    fn trap(&mut self, code: TrapCode) {
+        let trap = self.module.func(Source::Trap, &[ValType::I32], &[]);
+        self.ins().i32_const(code as i32).call(trap.0).unreachable();
+    }
+}

@@ -1,0 +1,335 @@
+//! The functions of shim modules, one by one: what each checks, calls and returns.
+//!
+//! Left to the runtime: everything with state. Left to the JS host: values. Names are the canonical
+//! definitions' of `CanonicalABI.md`.
+
+use wasm_encoder::ValType::{self, I32, I64};
+
+use super::body::{Body, Buffer, Local};
+use super::module::Module;
+use super::spec::{EndKind, ShimFunc, ShimFuncKind};
+use crate::plan::{CoreType, Source};
+
+/// Adds the function that `func` describes to `module`.
+pub(super) fn define(module: &mut Module, func: &ShimFunc) {
+    use ShimFuncKind as Kind;
+    let inst = func.instance;
+    let builtin = match &func.kind {
+        Kind::Lowered {
+            index,
+            params,
+            result,
+        } => {
+            return lowered(module, inst, *index, params, *result);
+        }
+        Kind::TaskReturn {
+            index,
+            return_key,
+            params,
+        } => {
+            return task_return(module, inst, *index, *return_key, params);
+        }
+        Kind::GuardedRealloc { core } => return guard(module, inst, core, vec![I32; 4], vec![I32]),
+        Kind::GuardedPostReturn { core, params } => {
+            return guard(module, inst, core, val_types(params), vec![]);
+        }
+        Kind::WaitableSetPoll => return waitable_set_poll(module, inst),
+        Kind::TaskCancel => Builtin::new("task_cancel"),
+        Kind::ContextGet { slot } => Builtin::new("context_get")
+            .constant(*slot)
+            .stays()
+            .gives(I32),
+        Kind::ContextSet { slot } => Builtin::new("context_set")
+            .constant(*slot)
+            .stays()
+            .params(1),
+        Kind::BackpressureInc => Builtin::new("backpressure_inc").stays(),
+        Kind::BackpressureDec => Builtin::new("backpressure_dec").stays(),
+        Kind::WaitableSetNew => Builtin::new("waitable_set_new").gives(I32),
+        Kind::WaitableSetDrop => Builtin::new("waitable_set_drop").params(1),
+        Kind::WaitableJoin => Builtin::new("waitable_join").params(2),
+        Kind::SubtaskCancel { is_async } => Builtin::new("subtask_cancel")
+            .flag(*is_async)
+            .params(1)
+            .gives(I32),
+        Kind::SubtaskDrop => Builtin::new("subtask_drop").params(1),
+        Kind::ResourceNew { resource } => Builtin::new("resource_new")
+            .resource(*resource)
+            .params(1)
+            .gives(I32),
+        Kind::ResourceRep { resource } => Builtin::new("resource_rep")
+            .resource(*resource)
+            .stays()
+            .params(1)
+            .gives(I32),
+        Kind::ResourceDrop { resource } => {
+            Builtin::new("resource_drop").resource(*resource).params(1)
+        }
+        Kind::EndNew { kind, element } => Builtin::end(*kind, EndOp::New, *element).gives(I64),
+        Kind::EndRead {
+            kind,
+            element,
+            site,
+            size,
+            align,
+        } => Builtin::end(*kind, EndOp::Read, *element).copy(*kind, *site, *size, *align),
+        Kind::EndWrite {
+            kind,
+            element,
+            site,
+            size,
+            align,
+        } => Builtin::end(*kind, EndOp::Write, *element).copy(*kind, *site, *size, *align),
+        Kind::EndCancelRead {
+            kind,
+            element,
+            is_async,
+        } => Builtin::end(*kind, EndOp::CancelRead, *element)
+            .flag(*is_async)
+            .params(1)
+            .gives(I32),
+        Kind::EndCancelWrite {
+            kind,
+            element,
+            is_async,
+        } => Builtin::end(*kind, EndOp::CancelWrite, *element)
+            .flag(*is_async)
+            .params(1)
+            .gives(I32),
+        Kind::EndDropReadable { kind, element } => {
+            Builtin::end(*kind, EndOp::DropReadable, *element).params(1)
+        }
+        Kind::EndDropWritable { kind, element } => {
+            Builtin::end(*kind, EndOp::DropWritable, *element).params(1)
+        }
+    };
+    builtin.define(module, inst);
+}
+
+/// A function that is one call of the runtime: the instance, `operands`, then the parameters.
+struct Builtin {
+    name: &'static str,
+    operands: Vec<Operand>,
+    params: usize,
+    result: Option<ValType>,
+    buffer: Option<Buffer>,
+    checks_may_leave: bool,
+}
+
+/// What stands between the instance and the parameters.
+enum Operand {
+    /// A number of the store.
+    Number(Source),
+    /// A number known when the shim is made.
+    Constant(u32),
+}
+
+impl Builtin {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            operands: Vec::new(),
+            params: 0,
+            result: None,
+            buffer: None,
+            checks_may_leave: true,
+        }
+    }
+
+    fn end(kind: EndKind, op: EndOp, element: u32) -> Self {
+        Self::new(op.runtime_name(kind)).number(Source::ElementType { index: element })
+    }
+
+    /// It may be called while the instance may not leave.
+    fn stays(mut self) -> Self {
+        self.checks_may_leave = false;
+        self
+    }
+
+    fn number(mut self, source: Source) -> Self {
+        self.operands.push(Operand::Number(source));
+        self
+    }
+
+    fn resource(self, index: u32) -> Self {
+        self.number(Source::Resource { index })
+    }
+
+    fn constant(mut self, value: u32) -> Self {
+        self.operands.push(Operand::Constant(value));
+        self
+    }
+
+    fn flag(self, value: bool) -> Self {
+        self.constant(u32::from(value))
+    }
+
+    fn params(mut self, count: usize) -> Self {
+        self.params = count;
+        self
+    }
+
+    fn gives(mut self, result: ValType) -> Self {
+        self.result = Some(result);
+        self
+    }
+
+    /// `(end, ptr, len)` of a stream, `(end, ptr)` of a future. Spec: `copy`.
+    fn copy(mut self, kind: EndKind, site: u32, size: u32, align: u32) -> Self {
+        let (params, len) = match kind {
+            EndKind::Stream => (3, Some(Local(2))),
+            EndKind::Future => (2, None),
+        };
+        if size > 0 {
+            self.buffer = Some(Buffer {
+                ptr: Local(1),
+                len,
+                size,
+                align,
+            });
+        }
+        self.number(Source::Site { index: site })
+            .params(params)
+            .gives(I32)
+    }
+
+    fn define(self, module: &mut Module, inst: u32) {
+        let results = self.result.into_iter().collect();
+        let mut body = Body::new(module, inst, vec![I32; self.params], results);
+        if self.checks_may_leave {
+            body.check_may_leave();
+        }
+        if let Some(buffer) = self.buffer {
+            body.check_buffer(buffer);
+        }
+        body.push_number(Source::Instance { index: inst });
+        let count = 1 + self.operands.len() + self.params;
+        for operand in self.operands {
+            match operand {
+                Operand::Number(source) => body.push_number(source),
+                Operand::Constant(value) => {
+                    body.ins().i32_const(value as i32);
+                }
+            }
+        }
+        body.push_params();
+        body.call_runtime(self.name, count);
+        match self.result {
+            None => body.settle(),
+            Some(ty) => {
+                body.settle_value();
+                let step = body.step();
+                body.ins().local_get(step.0);
+                if ty == I32 {
+                    body.ins().i32_wrap_i64();
+                }
+            }
+        }
+        body.finish();
+    }
+}
+
+/// The operations that streams and futures share.
+#[derive(Clone, Copy)]
+enum EndOp {
+    New,
+    Read,
+    Write,
+    CancelRead,
+    CancelWrite,
+    DropReadable,
+    DropWritable,
+}
+
+impl EndOp {
+    fn runtime_name(self, kind: EndKind) -> &'static str {
+        use EndKind::{Future, Stream};
+        match (kind, self) {
+            (Stream, Self::New) => "stream_new",
+            (Stream, Self::Read) => "stream_read",
+            (Stream, Self::Write) => "stream_write",
+            (Stream, Self::CancelRead) => "stream_cancel_read",
+            (Stream, Self::CancelWrite) => "stream_cancel_write",
+            (Stream, Self::DropReadable) => "stream_drop_readable",
+            (Stream, Self::DropWritable) => "stream_drop_writable",
+            (Future, Self::New) => "future_new",
+            (Future, Self::Read) => "future_read",
+            (Future, Self::Write) => "future_write",
+            (Future, Self::CancelRead) => "future_cancel_read",
+            (Future, Self::CancelWrite) => "future_cancel_write",
+            (Future, Self::DropReadable) => "future_drop_readable",
+            (Future, Self::DropWritable) => "future_drop_writable",
+        }
+    }
+}
+
+/// `canon lower` of a function that the host implements.
+fn lowered(
+    module: &mut Module,
+    inst: u32,
+    index: u32,
+    params: &[CoreType],
+    result: Option<CoreType>,
+) {
+    let results: Vec<_> = result.map(val_type).into_iter().collect();
+    let mut body = Body::new(module, inst, val_types(params), results.clone());
+    body.check_may_leave();
+    body.call_host(Source::Lowered { index }, &results);
+    body.finish();
+}
+
+/// `canon task.return`. The runtime checks and resolves; only then are the results read.
+fn task_return(module: &mut Module, inst: u32, index: u32, return_key: u32, params: &[CoreType]) {
+    let mut body = Body::new(module, inst, val_types(params), vec![]);
+    body.check_may_leave();
+    body.push_number(Source::Instance { index: inst });
+    body.ins().i32_const(return_key as i32);
+    body.call_runtime("task_return", 2);
+    body.settle();
+    body.call_host(Source::Return { index }, &[]);
+    body.finish();
+}
+
+/// `canon waitable-set.poll`. As in the specification, a bad set is found before a bad pointer.
+fn waitable_set_poll(module: &mut Module, inst: u32) {
+    let (set, ptr) = (Local(0), Local(1));
+    let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
+    body.check_may_leave();
+    body.push_number(Source::Instance { index: inst });
+    body.ins().local_get(set.0);
+    body.call_runtime("waitable_set_poll", 2);
+    body.settle_value();
+    body.store_pair(ptr, [0, 1]);
+    let step = body.step();
+    body.ins().local_get(step.0).i32_wrap_i64();
+    body.finish();
+}
+
+/// A guest's realloc or post-return function, for JS, during which the instance may not leave.
+/// When it traps the store is locked, so nothing has to be restored.
+fn guard(
+    module: &mut Module,
+    inst: u32,
+    core: &Source,
+    params: Vec<ValType>,
+    results: Vec<ValType>,
+) {
+    let mut body = Body::new(module, inst, params, results);
+    body.set_may_leave(false);
+    body.call_guest(core.clone());
+    body.set_may_leave(true);
+    body.finish();
+}
+
+fn val_types(types: &[CoreType]) -> Vec<ValType> {
+    types.iter().copied().map(val_type).collect()
+}
+
+fn val_type(ty: CoreType) -> ValType {
+    match ty {
+        CoreType::I32 => ValType::I32,
+        CoreType::I64 => ValType::I64,
+        CoreType::F32 => ValType::F32,
+        CoreType::F64 => ValType::F64,
+    }
+}

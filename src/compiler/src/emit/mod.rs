@@ -1,0 +1,30 @@
+//! Shim modules: the core wasm that stands between guests and everything else.
+//!
+//! Enters: a [`ShimSpec`], whose numbers are the artifact's. Leaves: a [`Shim`], the bytes of a module
+//! and its imports in order. Left to others: which function goes into which shim and when it is
+//! instantiated (`link`), and what the imports are bound to (the JS host).
+//!
+//! A shim holds no state and no number of a store; those are imported as immutable globals, so that
+//! one compiled module serves every instance. It uses core WebAssembly 2.0 only, and at most one
+//! memory: Node 20 has neither multi-memory nor `try_table`.
+
+mod body;
+mod builtin;
+mod module;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use spec::{EndKind, ShimFunc, ShimFuncKind, ShimSpec};
+
+use crate::plan::Shim;
+use module::Module;
+
+/// Emits the module that `spec` describes. Its export `f<n>` is the function `spec.funcs[n]`.
+pub(crate) fn emit(spec: &ShimSpec) -> Shim {
+    let mut module = Module::new(spec.memory.as_ref());
+    for func in &spec.funcs {
+        builtin::define(&mut module, func);
+    }
+    module.finish()
+}

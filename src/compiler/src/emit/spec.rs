@@ -1,0 +1,122 @@
+//! What `link` asks `emit` for: which functions a shim module has, in terms of the plan's numbers.
+//!
+//! `link` guarantees: a spec whose functions read or write guest memory
+//! ([`ShimFuncKind::WaitableSetPoll`], copies of elements with a size) has a `memory`, and it is the
+//! memory of the canonical options of all of them.
+
+use crate::plan::{CoreType, Source};
+
+/// A shim module to emit. Function `n` of it is exported as `f<n>`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ShimSpec {
+    /// The guest memory that its functions use. Imported only when one of them does.
+    pub(crate) memory: Option<Source>,
+    /// The functions, in the order of their export names.
+    pub(crate) funcs: Vec<ShimFunc>,
+}
+
+/// A function of a shim module.
+#[derive(Clone, Debug)]
+pub(crate) struct ShimFunc {
+    /// Number, within the artifact, of the component instance that the function belongs to.
+    pub(crate) instance: u32,
+    /// What it does.
+    pub(crate) kind: ShimFuncKind,
+}
+
+/// Which of the two kinds of ends a built-in is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndKind {
+    /// `stream.*`.
+    Stream,
+    /// `future.*`.
+    Future,
+}
+
+/// The functions there are. The comment of each gives its core signature.
+///
+/// `element`, `resource`, `site` and `index` are the numbers of the artifact's element types,
+/// resources, sites, and of its `lowered` or `returns`.
+#[derive(Clone, Debug)]
+pub(crate) enum ShimFuncKind {
+    /// `params -> result`. An imported function. Spec: `canon lower`.
+    Lowered {
+        index: u32,
+        params: Vec<CoreType>,
+        result: Option<CoreType>,
+    },
+    /// `params -> ()`. The receiver is called when the caller is the host.
+    TaskReturn {
+        index: u32,
+        return_key: u32,
+        params: Vec<CoreType>,
+    },
+    /// `() -> ()`
+    TaskCancel,
+    /// `() -> i32`
+    ContextGet { slot: u32 },
+    /// `(value) -> ()`
+    ContextSet { slot: u32 },
+    /// `() -> ()`
+    BackpressureInc,
+    /// `() -> ()`
+    BackpressureDec,
+    /// `() -> i32`
+    WaitableSetNew,
+    /// `(set, ptr) -> i32`. Stores the event's payload, 8 bytes, at `ptr`.
+    WaitableSetPoll,
+    /// `(set) -> ()`
+    WaitableSetDrop,
+    /// `(waitable, set) -> ()`
+    WaitableJoin,
+    /// `(subtask) -> i32`
+    SubtaskCancel { is_async: bool },
+    /// `(subtask) -> ()`
+    SubtaskDrop,
+    /// `(rep) -> i32`
+    ResourceNew { resource: u32 },
+    /// `(handle) -> i32`
+    ResourceRep { resource: u32 },
+    /// `(handle) -> ()`
+    ResourceDrop { resource: u32 },
+    /// `() -> i64`: the readable end, and the writable one in the upper half.
+    EndNew { kind: EndKind, element: u32 },
+    /// `(end, ptr, len) -> i32` for streams, `(end, ptr) -> i32` for futures. `size` and `align` are
+    /// the element's in bytes, 0 and 1 when there is none, and then no memory is needed.
+    EndRead {
+        kind: EndKind,
+        element: u32,
+        site: u32,
+        size: u32,
+        align: u32,
+    },
+    /// As [`Self::EndRead`].
+    EndWrite {
+        kind: EndKind,
+        element: u32,
+        site: u32,
+        size: u32,
+        align: u32,
+    },
+    /// `(end) -> i32`
+    EndCancelRead {
+        kind: EndKind,
+        element: u32,
+        is_async: bool,
+    },
+    /// `(end) -> i32`
+    EndCancelWrite {
+        kind: EndKind,
+        element: u32,
+        is_async: bool,
+    },
+    /// `(end) -> ()`
+    EndDropReadable { kind: EndKind, element: u32 },
+    /// `(end) -> ()`
+    EndDropWritable { kind: EndKind, element: u32 },
+    /// `(i32 i32 i32 i32) -> i32`. `core` with `may_leave` cleared around it. Spec:
+    /// `LiftLowerContext.reallocate`.
+    GuardedRealloc { core: Source },
+    /// `params -> ()`. `core` with `may_leave` cleared around it. Spec: `canon lift`, `post-return`.
+    GuardedPostReturn { core: Source, params: Vec<CoreType> },
+}

@@ -1,0 +1,476 @@
+//! Every kind of function: its signature, its imports in order, and that an engine would take it.
+
+mod decoded;
+
+use super::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, emit};
+use crate::plan::{CoreType, Source};
+use decoded::{Decoded, decode, signature};
+
+fn one(kind: ShimFuncKind) -> Decoded {
+    let memory = Some(Source::Core {
+        instance: 1,
+        name: "memory".to_owned(),
+    });
+    decode(&emit(&ShimSpec {
+        memory,
+        funcs: vec![ShimFunc { instance: 7, kind }],
+    }))
+}
+
+/// Checks the signature of the only function and the names of all imports.
+fn check(kind: ShimFuncKind, signature: &str, imports: &[&str]) {
+    let decoded = one(kind.clone());
+    assert_eq!(decoded.exports, [format!("f0: {signature}")], "{kind:?}");
+    let names: Vec<_> = decoded
+        .imports
+        .iter()
+        .map(|i| i.split(": ").next())
+        .collect();
+    let expected: Vec<_> = imports.iter().copied().map(Some).collect();
+    assert_eq!(names, expected, "{kind:?}");
+}
+
+/// Imports of a built-in that checks `may_leave`: those first, then what is given, then the runtime's.
+fn leaving(numbers: &[&'static str], runtime: &'static str) -> Vec<&'static str> {
+    let mut imports = vec!["may-leave.7", "host.trap", "instance.7"];
+    imports.extend(numbers);
+    imports.extend([runtime, "driver.perform"]);
+    imports
+}
+
+#[test]
+fn built_ins_without_numbers() {
+    use ShimFuncKind as Kind;
+    check(
+        Kind::TaskCancel,
+        "() -> ()",
+        &leaving(&[], "runtime.task_cancel"),
+    );
+    check(
+        Kind::WaitableSetNew,
+        "() -> (i32)",
+        &leaving(&[], "runtime.waitable_set_new"),
+    );
+    check(
+        Kind::WaitableSetDrop,
+        "(i32) -> ()",
+        &leaving(&[], "runtime.waitable_set_drop"),
+    );
+    check(
+        Kind::WaitableJoin,
+        "(i32 i32) -> ()",
+        &leaving(&[], "runtime.waitable_join"),
+    );
+    check(
+        Kind::SubtaskDrop,
+        "(i32) -> ()",
+        &leaving(&[], "runtime.subtask_drop"),
+    );
+    for is_async in [false, true] {
+        let kind = Kind::SubtaskCancel { is_async };
+        check(
+            kind,
+            "(i32) -> (i32)",
+            &leaving(&[], "runtime.subtask_cancel"),
+        );
+    }
+}
+
+#[test]
+fn built_ins_that_may_be_called_always() {
+    use ShimFuncKind as Kind;
+    let imports = |runtime| ["instance.7", runtime, "driver.perform"];
+    check(
+        Kind::ContextGet { slot: 1 },
+        "() -> (i32)",
+        &imports("runtime.context_get"),
+    );
+    check(
+        Kind::ContextSet { slot: 1 },
+        "(i32) -> ()",
+        &imports("runtime.context_set"),
+    );
+    check(
+        Kind::BackpressureInc,
+        "() -> ()",
+        &imports("runtime.backpressure_inc"),
+    );
+    check(
+        Kind::BackpressureDec,
+        "() -> ()",
+        &imports("runtime.backpressure_dec"),
+    );
+    check(
+        Kind::ResourceRep { resource: 3 },
+        "(i32) -> (i32)",
+        &[
+            "instance.7",
+            "resource.3",
+            "runtime.resource_rep",
+            "driver.perform",
+        ],
+    );
+}
+
+#[test]
+fn built_ins_of_resources() {
+    use ShimFuncKind as Kind;
+    check(
+        Kind::ResourceNew { resource: 3 },
+        "(i32) -> (i32)",
+        &leaving(&["resource.3"], "runtime.resource_new"),
+    );
+    check(
+        Kind::ResourceDrop { resource: 3 },
+        "(i32) -> ()",
+        &leaving(&["resource.3"], "runtime.resource_drop"),
+    );
+}
+
+#[test]
+fn built_ins_of_ends() {
+    use ShimFuncKind as Kind;
+    let element = 5;
+    let names = [
+        (
+            EndKind::Stream,
+            [
+                "runtime.stream_new",
+                "runtime.stream_cancel_read",
+                "runtime.stream_cancel_write",
+                "runtime.stream_drop_readable",
+                "runtime.stream_drop_writable",
+            ],
+        ),
+        (
+            EndKind::Future,
+            [
+                "runtime.future_new",
+                "runtime.future_cancel_read",
+                "runtime.future_cancel_write",
+                "runtime.future_drop_readable",
+                "runtime.future_drop_writable",
+            ],
+        ),
+    ];
+    for (kind, [new, cancel_read, cancel_write, drop_readable, drop_writable]) in names {
+        let imports = |runtime| leaving(&["element-type.5"], runtime);
+        check(Kind::EndNew { kind, element }, "() -> (i64)", &imports(new));
+        for is_async in [false, true] {
+            let read = Kind::EndCancelRead {
+                kind,
+                element,
+                is_async,
+            };
+            check(read, "(i32) -> (i32)", &imports(cancel_read));
+            let write = Kind::EndCancelWrite {
+                kind,
+                element,
+                is_async,
+            };
+            check(write, "(i32) -> (i32)", &imports(cancel_write));
+        }
+        check(
+            Kind::EndDropReadable { kind, element },
+            "(i32) -> ()",
+            &imports(drop_readable),
+        );
+        check(
+            Kind::EndDropWritable { kind, element },
+            "(i32) -> ()",
+            &imports(drop_writable),
+        );
+    }
+}
+
+#[test]
+fn copies_import_a_memory_only_for_elements_with_a_size() {
+    use ShimFuncKind as Kind;
+    let (element, site) = (5, 9);
+    let tail = ["instance.7", "element-type.5", "site.9"];
+    for (kind, signature, read, write) in [
+        (
+            EndKind::Stream,
+            "(i32 i32 i32) -> (i32)",
+            "runtime.stream_read",
+            "runtime.stream_write",
+        ),
+        (
+            EndKind::Future,
+            "(i32 i32) -> (i32)",
+            "runtime.future_read",
+            "runtime.future_write",
+        ),
+    ] {
+        for (size, align) in [(0, 1), (1, 1), (24, 8)] {
+            let imports = |runtime| {
+                let mut imports = vec!["may-leave.7", "host.trap"];
+                if size > 0 {
+                    imports.push("guest.2");
+                }
+                imports.extend(tail);
+                imports.extend([runtime, "driver.perform"]);
+                imports
+            };
+            let kind_of = Kind::EndRead {
+                kind,
+                element,
+                site,
+                size,
+                align,
+            };
+            check(kind_of, signature, &imports(read));
+            let kind_of = Kind::EndWrite {
+                kind,
+                element,
+                site,
+                size,
+                align,
+            };
+            check(kind_of, signature, &imports(write));
+        }
+    }
+}
+
+#[test]
+fn an_element_with_alignment_1_needs_no_alignment_check() {
+    let body = |align| {
+        let (kind, element, site, size) = (EndKind::Stream, 0, 0, align);
+        let func = ShimFuncKind::EndRead {
+            kind,
+            element,
+            site,
+            size,
+            align,
+        };
+        one(func).bodies.remove(0)
+    };
+    assert!(!body(1).contains(&"I32And".to_owned()));
+    assert!(body(4).contains(&"I32And".to_owned()));
+}
+
+#[test]
+fn poll_stores_its_payload() {
+    check(
+        ShimFuncKind::WaitableSetPoll,
+        "(i32 i32) -> (i32)",
+        &[
+            "may-leave.7",
+            "host.trap",
+            "instance.7",
+            "runtime.waitable_set_poll",
+            "driver.perform",
+            "guest.5",
+            "runtime.arg",
+        ],
+    );
+    let stores = one(ShimFuncKind::WaitableSetPoll).bodies.remove(0);
+    assert_eq!(
+        stores
+            .iter()
+            .filter(|op| op.starts_with("I32Store"))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn functions_with_values() {
+    use CoreType::{F32, F64, I32, I64};
+    let params = vec![I32, I64, F32, F64];
+    check(
+        ShimFuncKind::Lowered {
+            index: 4,
+            params: params.clone(),
+            result: Some(I64),
+        },
+        "(i32 i64 f32 f64) -> (i64)",
+        &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
+    );
+    check(
+        ShimFuncKind::Lowered {
+            index: 4,
+            params: vec![],
+            result: None,
+        },
+        "() -> ()",
+        &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
+    );
+    let kind = ShimFuncKind::TaskReturn {
+        index: 2,
+        return_key: 6,
+        params,
+    };
+    check(
+        kind.clone(),
+        "(i32 i64 f32 f64) -> ()",
+        &[
+            "may-leave.7",
+            "host.trap",
+            "instance.7",
+            "runtime.task_return",
+            "driver.perform",
+            "return.2",
+            "host.fault",
+        ],
+    );
+    let decoded = one(kind);
+    assert!(
+        decoded
+            .imports
+            .contains(&"return.2: (i32 i64 f32 f64) -> ()".to_owned())
+    );
+    assert!(
+        decoded
+            .imports
+            .contains(&"host.fault: (mut i32)".to_owned())
+    );
+}
+
+#[test]
+fn guards_call_the_guest_with_may_leave_cleared() {
+    let core = Source::Core {
+        instance: 2,
+        name: "cabi_realloc".to_owned(),
+    };
+    let kind = ShimFuncKind::GuardedRealloc { core: core.clone() };
+    check(
+        kind.clone(),
+        "(i32 i32 i32 i32) -> (i32)",
+        &["may-leave.7", "guest.1"],
+    );
+    let body = one(kind).bodies.remove(0);
+    assert_eq!(
+        body,
+        [
+            "I32Const { value: 0 }",
+            "GlobalSet { global_index: 0 }",
+            "LocalGet { local_index: 0 }",
+            "LocalGet { local_index: 1 }",
+            "LocalGet { local_index: 2 }",
+            "LocalGet { local_index: 3 }",
+            "Call { function_index: 0 }",
+            "I32Const { value: 1 }",
+            "GlobalSet { global_index: 0 }",
+            "End",
+        ]
+    );
+    let kind = ShimFuncKind::GuardedPostReturn {
+        core,
+        params: vec![CoreType::I64],
+    };
+    check(kind, "(i64) -> ()", &["may-leave.7", "guest.1"]);
+}
+
+#[test]
+fn the_way_that_does_not_trap_is_short() {
+    let body = one(ShimFuncKind::ContextGet { slot: 1 }).bodies.remove(0);
+    assert_eq!(
+        body,
+        [
+            "GlobalGet { global_index: 0 }",
+            "I32Const { value: 1 }",
+            "Call { function_index: 0 }",
+            "LocalTee { local_index: 0 }",
+            "I64Const { value: 0 }",
+            "I64LtS",
+            "If { blockty: Empty }",
+            "LocalGet { local_index: 0 }",
+            "Call { function_index: 1 }",
+            "LocalSet { local_index: 0 }",
+            "End",
+            "LocalGet { local_index: 0 }",
+            "I32WrapI64",
+            "End",
+        ]
+    );
+}
+
+#[test]
+fn types_and_imports_are_shared_and_exports_are_numbered() {
+    let func = |instance, kind| ShimFunc { instance, kind };
+    let element = 1;
+    let shim = emit(&ShimSpec {
+        memory: None,
+        funcs: vec![
+            func(
+                0,
+                ShimFuncKind::EndDropReadable {
+                    kind: EndKind::Stream,
+                    element,
+                },
+            ),
+            func(
+                0,
+                ShimFuncKind::EndDropWritable {
+                    kind: EndKind::Stream,
+                    element,
+                },
+            ),
+            func(
+                3,
+                ShimFuncKind::EndDropReadable {
+                    kind: EndKind::Stream,
+                    element,
+                },
+            ),
+        ],
+    });
+    let decoded = decode(&shim);
+    let names: Vec<_> = decoded
+        .exports
+        .iter()
+        .map(|e| e.split(':').next())
+        .collect();
+    assert_eq!(names, [Some("f0"), Some("f1"), Some("f2")]);
+    let sources: Vec<_> = shim.imports.iter().map(|import| &import.source).collect();
+    let runtime = |name: &str| Source::Runtime {
+        name: name.to_owned(),
+    };
+    assert_eq!(
+        sources,
+        [
+            &Source::MayLeave { instance: 0 },
+            &Source::Trap,
+            &Source::Instance { index: 0 },
+            &Source::ElementType { index: 1 },
+            &runtime("stream_drop_readable"),
+            &Source::Driver {
+                name: "perform".to_owned()
+            },
+            &runtime("stream_drop_writable"),
+            &Source::MayLeave { instance: 3 },
+            &Source::Instance { index: 3 },
+        ]
+    );
+    let types: Vec<_> = decoded.types.iter().map(signature).collect();
+    assert_eq!(
+        types,
+        ["(i32) -> ()", "(i32 i32 i32) -> (i64)", "(i64) -> (i64)"]
+    );
+}
+
+#[test]
+fn guests_functions_of_one_name_stay_apart() {
+    let guard = |instance| {
+        let core = Source::Core {
+            instance,
+            name: "cabi_realloc".to_owned(),
+        };
+        ShimFunc {
+            instance,
+            kind: ShimFuncKind::GuardedRealloc { core },
+        }
+    };
+    let shim = emit(&ShimSpec {
+        memory: None,
+        funcs: vec![guard(0), guard(1), guard(0)],
+    });
+    let decoded = decode(&shim);
+    assert_eq!(decoded.imports.len(), 4);
+}
+
+#[test]
+fn an_empty_shim_is_a_module() {
+    assert!(decode(&emit(&ShimSpec::default())).exports.is_empty());
+}

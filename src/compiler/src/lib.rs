@@ -1,0 +1,69 @@
+//! Compiles a WebAssembly component.
+//!
+//! Enters: the bytes of one component. Leaves: an [`plan::Artifact`], which is everything that the JS host
+//! needs to instantiate it and to call it. Phases: `decode` (bytes to `model`, validated), `link` (an
+//! abstract instantiation that resolves every index), `emit` (the bytes of shim modules).
+//!
+//! Left to others on purpose: bodies of core functions, which the engine validates; conversion of
+//! values, which the JS host does from the artifact's types; and whether imports are there.
+
+mod decode;
+mod emit;
+mod error;
+mod link;
+mod model;
+pub mod plan;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+
+pub use error::{CompileError, ErrorCode};
+
+/// How to compile.
+#[derive(Clone, Debug, Default)]
+pub struct CompileOptions {
+    /// What a component may cost.
+    pub limits: Limits,
+}
+
+/// Bounds on what a component may cost the compiler and its host. The defaults are far beyond what
+/// real components need; exceeding one is a [`CompileError`] that names it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How deep components may nest, instantiate each other, and how deep instance types may nest.
+    pub nesting: usize,
+    /// How deep value types may nest.
+    pub type_depth: usize,
+    /// How many instances of components and of core modules there may be, each.
+    pub instances: usize,
+    /// How many definitions may be executed, nested instances counted each time, labels included.
+    pub steps: usize,
+    /// How many distinct value types there may be.
+    pub types: usize,
+    /// How many bytes the keys of element types may take together.
+    pub key_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            nesting: 100,
+            type_depth: 100,
+            instances: 10_000,
+            steps: 1_000_000,
+            types: 100_000,
+            key_bytes: 4 << 20,
+        }
+    }
+}
+
+/// Compiles `bytes`, which have to be one component.
+///
+/// # Errors
+///
+/// [`CompileError`] when the bytes are not a valid component, when it uses what is not built yet,
+/// and when it exceeds a limit. No input makes it panic.
+pub fn compile(bytes: &[u8], options: &CompileOptions) -> Result<plan::Artifact, CompileError> {
+    let binary = decode::decode(bytes, &options.limits)?;
+    link::link(&binary, &options.limits)
+}

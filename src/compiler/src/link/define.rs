@@ -1,0 +1,440 @@
+//! Executes definitions: instances, aliases, imports and exports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::entity::{
+    Component, CoreEntity, CoreExport, CoreFunc, CoreInstance, Entity, Frame, FrameId, Instance,
+    InstanceType, Type,
+};
+use super::{CoreInstanceFacts, Linker, dangling, item};
+use crate::error::{CompileError, Result};
+use crate::model::{
+    self, Alias, CoreItem, CoreSort, Definition, Export, ExternType, Import, Item, ModuleId, Name,
+    OuterSort,
+};
+use crate::plan::{self, ResourceDesc, Step};
+
+/// What the imports of a component instance are given.
+pub(super) enum Args<'a> {
+    /// The outermost component's: entities that stand for the host's.
+    Host,
+    /// A nested component's.
+    Given(BTreeMap<&'a str, Entity<'a>>),
+}
+
+impl<'a> Linker<'a> {
+    /// Instantiates a component: executes its definitions in a frame of their own. Returns its exports
+    /// and, for the outermost, its imports.
+    pub(super) fn instantiate(
+        &mut self,
+        frame: FrameId,
+        component: model::ComponentId,
+        args: &Args<'a>,
+    ) -> Result<(Instance<'a>, Instance<'a>)> {
+        self.component_instances += 1;
+        if self.component_instances > self.limits.instances {
+            return Err(CompileError::limit(
+                "component instances",
+                self.limits.instances,
+            ));
+        }
+        let binary = self.binary;
+        let component = binary
+            .components
+            .get(component.0 as usize)
+            .ok_or_else(|| dangling("component"))?;
+        let mut imports = Instance::default();
+        let mut exports = Instance::default();
+        for definition in &component.definitions {
+            self.offset = definition.offset;
+            self.charge(1)?;
+            match &definition.item {
+                Definition::Module(id) => self.frame(frame).modules.push(*id),
+                Definition::CoreInstance(instance) => self.core_instance(frame, instance)?,
+                Definition::Component(id) => {
+                    let component = Component {
+                        id: *id,
+                        scope: frame,
+                    };
+                    self.frame(frame).components.push(component);
+                }
+                Definition::Instance(instance) => self.instance(frame, instance)?,
+                Definition::Alias(alias) => self.alias(frame, alias)?,
+                Definition::Type(ty) => {
+                    let ty = self.define_type(frame, ty)?;
+                    self.frame(frame).types.push(ty);
+                }
+                Definition::Canon(canon) => self.canon(frame, canon)?,
+                Definition::Import(import) => {
+                    let entity = self.import(frame, import, args)?;
+                    imports.add(import.name, entity.clone());
+                    self.add(frame, entity);
+                }
+                Definition::Export(export) => {
+                    let entity = self.export(frame, export)?;
+                    exports.add(export.name, entity.clone());
+                    self.add(frame, entity);
+                }
+            }
+        }
+        Ok((imports, exports))
+    }
+
+    /// Adds an item to its index space.
+    pub(super) fn add(&mut self, frame: FrameId, entity: Entity<'a>) {
+        let frame = self.frame(frame);
+        match entity {
+            Entity::Module(id) => frame.modules.push(id),
+            Entity::Func(id) => frame.funcs.push(id),
+            Entity::Type(ty) => frame.types.push(ty),
+            Entity::Instance(instance) => frame.instances.push(instance),
+            Entity::Component(component) => frame.components.push(component),
+        }
+    }
+
+    fn entity(&mut self, frame: FrameId, index: Item) -> Result<Entity<'a>> {
+        let frame = self.frame(frame);
+        Ok(match index {
+            Item::Module(i) => Entity::Module(item(&frame.modules, i.0, "core module")?),
+            Item::Func(i) => Entity::Func(item(&frame.funcs, i.0, "function")?),
+            Item::Type(i) => Entity::Type(item(&frame.types, i.0, "type")?),
+            Item::Instance(i) => Entity::Instance(item(&frame.instances, i.0, "instance")?),
+            Item::Component(i) => Entity::Component(item(&frame.components, i.0, "component")?),
+        })
+    }
+
+    fn import(
+        &mut self,
+        frame: FrameId,
+        import: &Import<'a>,
+        args: &Args<'a>,
+    ) -> Result<Entity<'a>> {
+        match args {
+            Args::Host => self.declare(frame, import.ty, &[import.name.name]),
+            Args::Given(args) => {
+                let given = args.get(import.name.name).cloned();
+                let given = given.ok_or_else(|| dangling("argument"))?;
+                self.seen_as(frame, given, Some(import.ty))
+            }
+        }
+    }
+
+    fn export(&mut self, frame: FrameId, export: &Export<'a>) -> Result<Entity<'a>> {
+        let entity = self.entity(frame, export.item)?;
+        if let Entity::Type(Type::Resource(resource)) = &entity
+            && let Some(ResourceDesc::Defined {
+                name: name @ None, ..
+            }) = self.resources.get_mut(resource.0 as usize)
+        {
+            *name = Some(export.name.name.to_string());
+        }
+        self.seen_as(frame, entity, export.ty)
+    }
+
+    /// `entity` as what its type says: of an instance, no more than the type declares is visible.
+    fn seen_as(
+        &mut self,
+        frame: FrameId,
+        entity: Entity<'a>,
+        ty: Option<ExternType>,
+    ) -> Result<Entity<'a>> {
+        let (Entity::Instance(instance), Some(ExternType::Instance(index))) = (&entity, ty) else {
+            return Ok(entity);
+        };
+        match item(&self.frame(frame).types, index.0, "type")? {
+            Type::Instance(ty) => Ok(Entity::Instance(self.restrict(instance, ty)?)),
+            _ => Err(dangling("instance type")),
+        }
+    }
+
+    /// The exports of `instance` that `ty` declares.
+    fn restrict(
+        &mut self,
+        instance: &Rc<Instance<'a>>,
+        ty: InstanceType<'a>,
+    ) -> Result<Rc<Instance<'a>>> {
+        self.charge(ty.decls.len())?;
+        let mut visible = Instance::default();
+        for decl in ty.decls {
+            if let model::InstanceDecl::Export { name, .. } = &decl.item {
+                let entity = instance.get(name.name).ok_or_else(|| dangling("export"))?;
+                visible.add(*name, entity.clone());
+            }
+        }
+        Ok(Rc::new(visible))
+    }
+
+    fn instance(&mut self, frame: FrameId, instance: &'a model::Instance<'a>) -> Result<()> {
+        let exports = match instance {
+            model::Instance::Instantiate { component, args } => {
+                self.charge(args.len())?;
+                let component = item(&self.frame(frame).components, component.0, "component")?;
+                let mut given = BTreeMap::new();
+                for (name, index) in args {
+                    given.insert(*name, self.entity(frame, *index)?);
+                }
+                let inner = self.new_frame(Some(component.scope));
+                let args = Args::Given(given);
+                let (_, exports) =
+                    self.nested(|this| this.instantiate(inner, component.id, &args))?;
+                exports
+            }
+            model::Instance::Exports(items) => {
+                self.charge(items.len())?;
+                let mut exports = Instance::default();
+                for (name, index) in items {
+                    let entity = self.entity(frame, *index)?;
+                    exports.add(
+                        Name {
+                            name,
+                            implements: None,
+                        },
+                        entity,
+                    );
+                }
+                exports
+            }
+        };
+        self.frame(frame).instances.push(Rc::new(exports));
+        Ok(())
+    }
+
+    pub(super) fn alias(&mut self, frame: FrameId, alias: &Alias<'a>) -> Result<()> {
+        match *alias {
+            Alias::Export { instance, name } => {
+                let instance = item(&self.frame(frame).instances, instance.0, "instance")?;
+                let entity = instance
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| dangling("export"))?;
+                self.add(frame, entity);
+            }
+            Alias::CoreExport {
+                sort,
+                instance,
+                name,
+            } => {
+                let entity = self.core_export(frame, sort, instance.0, name)?;
+                let frame = self.frame(frame);
+                match entity {
+                    CoreEntity::Func(func) => frame.core_funcs.push(func),
+                    CoreEntity::Table(table) => frame.core_tables.push(table),
+                    CoreEntity::Memory(memory) => frame.core_memories.push(memory),
+                    CoreEntity::Global(global) => frame.core_globals.push(global),
+                    CoreEntity::Tag(tag) => frame.core_tags.push(tag),
+                }
+            }
+            Alias::Outer { sort, count, index } => {
+                let mut outer = frame;
+                for _ in 0..count {
+                    outer = self.frame(outer).parent.ok_or_else(|| dangling("scope"))?;
+                }
+                let outer = self.frame(outer);
+                let entity = match sort {
+                    OuterSort::CoreType => return Ok(()),
+                    OuterSort::Module => {
+                        Entity::Module(item(&outer.modules, index, "core module")?)
+                    }
+                    OuterSort::Type => Entity::Type(item(&outer.types, index, "type")?),
+                    OuterSort::Component => {
+                        Entity::Component(item(&outer.components, index, "component")?)
+                    }
+                };
+                self.add(frame, entity);
+            }
+        }
+        Ok(())
+    }
+
+    fn core_export(
+        &mut self,
+        frame: FrameId,
+        sort: CoreSort,
+        instance: u32,
+        name: &'a str,
+    ) -> Result<CoreEntity<'a>> {
+        match item(&self.frame(frame).core_instances, instance, "core instance")? {
+            CoreInstance::Exports(exports) => exports
+                .get(name)
+                .copied()
+                .ok_or_else(|| dangling("core export")),
+            CoreInstance::Module(number) => self.module_export(
+                sort,
+                CoreExport {
+                    instance: number,
+                    name,
+                },
+            ),
+        }
+    }
+
+    fn module_export(&mut self, sort: CoreSort, export: CoreExport<'a>) -> Result<CoreEntity<'a>> {
+        Ok(match sort {
+            CoreSort::Func => CoreEntity::Func(CoreFunc::Export(export)),
+            CoreSort::Table => CoreEntity::Table(export),
+            CoreSort::Memory => CoreEntity::Memory(self.memory_identity(export)?),
+            CoreSort::Global => CoreEntity::Global(export),
+            CoreSort::Tag => CoreEntity::Tag(export),
+        })
+    }
+
+    /// The first name of the memory: a memory that passes through modules, or that has several names, is
+    /// one memory, in one shim, and equal to itself when `task.return` compares it.
+    fn memory_identity(&mut self, mut export: CoreExport<'a>) -> Result<CoreExport<'a>> {
+        let binary = self.binary;
+        loop {
+            let facts = self
+                .core_instances
+                .get(export.instance as usize)
+                .ok_or_else(|| dangling("core instance"))?;
+            let module = binary
+                .modules
+                .get(facts.module.0 as usize)
+                .ok_or_else(|| dangling("core module"))?;
+            let exports = &module.memory_exports;
+            let index = exports
+                .iter()
+                .find(|(name, _)| *name == export.name)
+                .map(|(_, index)| *index)
+                .ok_or_else(|| dangling("memory"))?;
+            let imported = facts.memories.get(index as usize).copied();
+            let first = exports
+                .iter()
+                .find(|(_, i)| *i == index)
+                .map(|(name, _)| *name);
+            self.charge(1 + exports.len() / 16)?;
+            match imported {
+                // Strictly an earlier instance, so this ends.
+                Some(source) => export = source,
+                None => {
+                    export.name = first.unwrap_or(export.name);
+                    return Ok(export);
+                }
+            }
+        }
+    }
+
+    fn core_instance(&mut self, frame: FrameId, instance: &model::CoreInstance<'a>) -> Result<()> {
+        let instance = match instance {
+            model::CoreInstance::Instantiate { module, args } => {
+                self.charge(args.len())?;
+                let scope = self.frame(frame);
+                let module = item(&scope.modules, module.0, "core module")?;
+                let mut given = BTreeMap::new();
+                for (name, index) in args {
+                    given.insert(
+                        *name,
+                        item(&scope.core_instances, index.0, "core instance")?,
+                    );
+                }
+                self.instantiate_module(module, &given)?
+            }
+            model::CoreInstance::Exports(items) => {
+                self.charge(items.len())?;
+                let scope = self.frame(frame);
+                let mut exports = BTreeMap::new();
+                for (name, index) in items {
+                    exports.insert(*name, core_entity(scope, *index)?);
+                }
+                CoreInstance::Exports(Rc::new(exports))
+            }
+        };
+        self.frame(frame).core_instances.push(instance);
+        Ok(())
+    }
+
+    fn instantiate_module(
+        &mut self,
+        id: ModuleId,
+        args: &BTreeMap<&'a str, CoreInstance<'a>>,
+    ) -> Result<CoreInstance<'a>> {
+        let binary = self.binary;
+        let module = binary
+            .modules
+            .get(id.0 as usize)
+            .ok_or_else(|| dangling("core module"))?;
+        if self.core_instances.len() >= self.limits.instances {
+            return Err(CompileError::limit("core instances", self.limits.instances));
+        }
+        for import in &module.imports {
+            self.charge_name(import.module)?;
+            self.charge_name(import.name)?;
+        }
+        let mut names = BTreeSet::new();
+        let mut memories = Vec::new();
+        let mut entities = Vec::new();
+        for import in &module.imports {
+            let sort = if import.is_memory {
+                CoreSort::Memory
+            } else {
+                CoreSort::Func
+            };
+            let entity = match args
+                .get(import.module)
+                .ok_or_else(|| dangling("argument"))?
+            {
+                CoreInstance::Exports(exports) => *exports
+                    .get(import.name)
+                    .ok_or_else(|| dangling("core export"))?,
+                // Of what is not a memory only the name matters here.
+                CoreInstance::Module(number) => self.module_export(
+                    sort,
+                    CoreExport {
+                        instance: *number,
+                        name: import.name,
+                    },
+                )?,
+            };
+            if let CoreEntity::Memory(memory) = entity {
+                memories.push(memory);
+            }
+            if names.insert((import.module, import.name)) {
+                entities.push((import, entity));
+            }
+        }
+        self.place(entities.iter().filter_map(|(_, entity)| match entity {
+            CoreEntity::Func(CoreFunc::Canon(id)) => Some(*id),
+            _ => None,
+        }))?;
+        let mut imports = Vec::with_capacity(entities.len());
+        for (import, entity) in entities {
+            let source = match entity {
+                CoreEntity::Func(func) => self.source(func)?,
+                CoreEntity::Table(export)
+                | CoreEntity::Memory(export)
+                | CoreEntity::Global(export)
+                | CoreEntity::Tag(export) => export.source(),
+            };
+            imports.push(plan::Import {
+                module: import.module.to_string(),
+                name: import.name.to_string(),
+                source,
+            });
+        }
+        let next = self.plan.modules.len() as u32;
+        let index = *self.plan.module_index.entry(id.0).or_insert(next);
+        if index == next {
+            self.plan.modules.push(module.range);
+        }
+        self.plan.steps.push(Step::Core {
+            module: index,
+            imports,
+        });
+        self.core_instances.push(CoreInstanceFacts {
+            module: id,
+            memories,
+        });
+        Ok(CoreInstance::Module(self.core_instances.len() as u32 - 1))
+    }
+}
+
+fn core_entity<'a>(scope: &Frame<'a>, index: CoreItem) -> Result<CoreEntity<'a>> {
+    Ok(match index {
+        CoreItem::Func(i) => CoreEntity::Func(item(&scope.core_funcs, i.0, "core function")?),
+        CoreItem::Table(i) => CoreEntity::Table(item(&scope.core_tables, i.0, "core table")?),
+        CoreItem::Memory(i) => CoreEntity::Memory(item(&scope.core_memories, i.0, "core memory")?),
+        CoreItem::Global(i) => CoreEntity::Global(item(&scope.core_globals, i.0, "core global")?),
+        CoreItem::Tag(i) => CoreEntity::Tag(item(&scope.core_tags, i.0, "core tag")?),
+    })
+}

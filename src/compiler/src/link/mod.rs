@@ -1,0 +1,255 @@
+//! Links a component: executes its definitions abstractly, down to the plan.
+//!
+//! Enters: a valid [`Binary`]. Leaves: the [`Artifact`]. The outermost component is instantiated with
+//! entities that stand for its imports; nested components are instantiated where they are, as often as
+//! they are, so that every index is resolved to what it stands for and each instance of a component
+//! that defines a resource makes a resource of its own. What remains are steps: instantiate this core
+//! module with those imports, after that shim module.
+//!
+//! A canonical definition costs nothing until a core module imports its function, or a lifted function
+//! that is exported needs it: see [`shims`].
+//!
+//! Validation has checked every index, name and type. Where linking would rest on that, it answers with
+//! [`ErrorCode::Internal`](crate::ErrorCode) instead of panicking.
+
+mod canon;
+mod declare;
+mod define;
+mod entity;
+mod key;
+mod shims;
+mod types;
+mod world;
+
+use std::collections::BTreeMap;
+
+use self::entity::{
+    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, ResourceId,
+};
+use self::shims::CanonFunc;
+use self::types::Types;
+use crate::Limits;
+use crate::error::{CompileError, Result};
+use crate::model::{Binary, ModuleId};
+use crate::plan::{
+    Artifact, ByteRange, Lowered, ResourceDesc, Shim, Site, Step, StringEncoding, TaskReturn,
+};
+
+/// Links the outermost component of `binary`.
+pub(crate) fn link<'a>(binary: &'a Binary<'a>, limits: &'a Limits) -> Result<Artifact> {
+    let mut linker = Linker::new(binary, limits);
+    match linker.run() {
+        Ok((imports, exports, lifted)) => Ok(linker.finish(imports, exports, lifted)),
+        Err(error) if error.offset.is_none() => Err(error.at(linker.offset)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The state of linking: arenas of what definitions have made so far, and the plan.
+struct Linker<'a> {
+    binary: &'a Binary<'a>,
+    limits: &'a Limits,
+    /// Where the definition being executed is.
+    offset: u64,
+    steps_left: usize,
+    /// How deep component instances and instance types are nested at the moment.
+    nesting: usize,
+    frames: Vec<Frame<'a>>,
+    funcs: Vec<Func<'a>>,
+    types: Types,
+    resources: Vec<ResourceDesc>,
+    canons: Vec<CanonFunc<'a>>,
+    /// Guards of realloc functions, by instance and function.
+    guards: BTreeMap<(InstanceNumber, CoreFunc<'a>), CanonId>,
+    core_instances: Vec<CoreInstanceFacts<'a>>,
+    /// Component instances that are instantiated.
+    component_instances: usize,
+    /// Component instances that have a number.
+    numbers: u32,
+    plan: Plan<'a>,
+}
+
+/// What is known of an instance of a core module.
+struct CoreInstanceFacts<'a> {
+    module: ModuleId,
+    /// What it got for each memory that it imports.
+    memories: Vec<CoreExport<'a>>,
+}
+
+/// The parts of the artifact that linking appends to.
+#[derive(Default)]
+struct Plan<'a> {
+    modules: Vec<ByteRange>,
+    /// Which of `modules` a core module is.
+    module_index: BTreeMap<u32, u32>,
+    shims: Vec<Shim>,
+    steps: Vec<Step>,
+    slots: BTreeMap<CoreFunc<'a>, u32>,
+    lowered: Vec<Lowered>,
+    returns: Vec<TaskReturn>,
+    sites: Vec<Site>,
+    return_keys: BTreeMap<ReturnKey<'a>, u32>,
+}
+
+/// What a `task.return` has in common with the lift that it returns from. Spec: the checks of
+/// `canon_task_return`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ReturnKey<'a> {
+    instance: InstanceNumber,
+    result: Option<u32>,
+    encoding: u8,
+    memory: Option<CoreExport<'a>>,
+}
+
+impl<'a> Linker<'a> {
+    fn new(binary: &'a Binary<'a>, limits: &'a Limits) -> Self {
+        Self {
+            binary,
+            limits,
+            offset: 0,
+            steps_left: limits.steps,
+            nesting: 0,
+            frames: Vec::new(),
+            funcs: Vec::new(),
+            types: Types::new(limits),
+            resources: Vec::new(),
+            canons: Vec::new(),
+            guards: BTreeMap::new(),
+            core_instances: Vec::new(),
+            component_instances: 0,
+            numbers: 0,
+            plan: Plan::default(),
+        }
+    }
+
+    fn finish(
+        self,
+        world: world::Imports,
+        exports: world::Exports,
+        lifted: world::LiftedFuncs,
+    ) -> Artifact {
+        let (types, funcs, element_types) = self.types.finish();
+        Artifact {
+            version: env!("CARGO_PKG_VERSION"),
+            shim_abi: tidegate_abi::SHIM_ABI,
+            types,
+            funcs,
+            resources: self.resources,
+            element_types,
+            modules: self.plan.modules,
+            shims: self.plan.shims,
+            steps: self.plan.steps,
+            instances: self.numbers,
+            slots: self.plan.slots.len() as u32,
+            lowered: self.plan.lowered,
+            returns: self.plan.returns,
+            sites: self.plan.sites,
+            lifted,
+            imports: world,
+            exports,
+        }
+    }
+
+    /// Accounts for `n` units of work. It is what bounds time and memory.
+    fn charge(&mut self, n: usize) -> Result<()> {
+        match self.steps_left.checked_sub(n) {
+            Some(left) => {
+                self.steps_left = left;
+                Ok(())
+            }
+            None => Err(CompileError::limit(
+                "definitions, nested ones counted",
+                self.limits.steps,
+            )),
+        }
+    }
+
+    /// Accounts for a name that is copied into the plan.
+    fn charge_name(&mut self, name: &str) -> Result<()> {
+        self.charge(1 + name.len() / 32)
+    }
+
+    /// Runs `f` one level deeper.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.nesting >= self.limits.nesting {
+            return Err(CompileError::limit(
+                "levels of nested instances",
+                self.limits.nesting,
+            ));
+        }
+        self.nesting += 1;
+        let result = f(self);
+        self.nesting -= 1;
+        result
+    }
+
+    fn new_frame(&mut self, parent: Option<FrameId>) -> FrameId {
+        self.frames.push(Frame {
+            parent,
+            ..Frame::default()
+        });
+        FrameId(self.frames.len() as u32 - 1)
+    }
+
+    fn frame(&mut self, frame: FrameId) -> &mut Frame<'a> {
+        &mut self.frames[frame.0 as usize]
+    }
+
+    /// The number of the component instance that a frame is; it is given when first asked for.
+    fn number(&mut self, frame: FrameId) -> InstanceNumber {
+        let next = InstanceNumber(self.numbers);
+        let number = *self.frame(frame).number.get_or_insert(next);
+        if number == next {
+            self.numbers += 1;
+        }
+        number
+    }
+
+    fn new_func(&mut self, func: Func<'a>) -> FuncId {
+        self.funcs.push(func);
+        FuncId(self.funcs.len() as u32 - 1)
+    }
+
+    fn new_resource(&mut self, desc: ResourceDesc) -> ResourceId {
+        self.resources.push(desc);
+        ResourceId(self.resources.len() as u32 - 1)
+    }
+
+    fn return_key(
+        &mut self,
+        instance: InstanceNumber,
+        result: Option<u32>,
+        encoding: StringEncoding,
+        memory: Option<CoreExport<'a>>,
+    ) -> u32 {
+        let encoding = match encoding {
+            StringEncoding::Utf8 => 0,
+            StringEncoding::Utf16 => 1,
+            StringEncoding::CompactUtf16 => 2,
+        };
+        let next = self.plan.return_keys.len() as u32;
+        *self
+            .plan
+            .return_keys
+            .entry(ReturnKey {
+                instance,
+                result,
+                encoding,
+                memory,
+            })
+            .or_insert(next)
+    }
+}
+
+/// The item with this index. Validation has checked it.
+fn item<T: Clone>(space: &[T], index: u32, what: &str) -> Result<T> {
+    space
+        .get(index as usize)
+        .cloned()
+        .ok_or_else(|| dangling(what))
+}
+
+/// An index or name that leads nowhere, in spite of validation.
+fn dangling(what: &str) -> CompileError {
+    CompileError::internal(&format!("there is no such {what}"))
+}

@@ -1,0 +1,367 @@
+//! Places core functions made by canonical definitions into shim modules.
+//!
+//! A function is placed when a core module is about to import it, or when an export needs it. What is
+//! placed together goes into one shim per memory; functions that touch no memory join the first.
+//! wit-component's way works out like this: its table module gets its functions from a first shim, the
+//! main module imports from the table module and from that shim, and what needs the main module's
+//! memory is imported by the fix-up module, hence placed in a second shim, when that memory exists.
+
+use tidegate_abi::layout::Call;
+
+use super::entity::{
+    CanonId, CoreExport, CoreFunc, ElementId, FuncTypeId, InstanceNumber, Options, Path, TypeId,
+};
+use super::types::core_type;
+use super::{Linker, dangling};
+use crate::emit::{self, ShimFunc, ShimFuncKind, ShimSpec};
+use crate::error::{CompileError, Result};
+use crate::plan::{self, CoreType, Lowered, Site, Source, Step, TaskReturn};
+
+/// A core function made by a canonical definition, or a guard.
+pub(super) struct CanonFunc<'a> {
+    /// The component instance that it belongs to.
+    pub(super) instance: InstanceNumber,
+    pub(super) kind: CanonKind<'a>,
+    pub(super) state: State,
+}
+
+/// Whether a function has a place.
+#[derive(Clone, Copy)]
+pub(super) enum State {
+    Unused,
+    /// In the batch that is being placed.
+    Wanted,
+    /// Function `func` of shim `shim`.
+    Placed {
+        shim: u32,
+        func: u32,
+    },
+}
+
+/// What a function does.
+#[derive(Clone)]
+pub(super) enum CanonKind<'a> {
+    /// Needs nothing of the artifact's but what it names.
+    BuiltIn(ShimFuncKind),
+    /// `waitable-set.poll`.
+    Poll(CoreExport<'a>),
+    Lower {
+        path: Path<'a>,
+        ty: FuncTypeId,
+        is_async: bool,
+        options: Options<'a>,
+    },
+    TaskReturn {
+        result: Option<TypeId>,
+        options: Options<'a>,
+    },
+    Copy(Copy<'a>),
+    Realloc {
+        core: CoreFunc<'a>,
+    },
+    PostReturn {
+        core: CoreFunc<'a>,
+        params: Vec<CoreType>,
+    },
+}
+
+/// `{stream,future}.{read,write}`.
+#[derive(Clone, Copy)]
+pub(super) struct Copy<'a> {
+    pub(super) kind: emit::EndKind,
+    pub(super) is_read: bool,
+    pub(super) element: ElementId,
+    pub(super) options: Options<'a>,
+}
+
+impl<'a> Linker<'a> {
+    /// Where `func` is found. It has been placed, if it needs a place.
+    pub(super) fn source(&self, func: CoreFunc<'a>) -> Result<Source> {
+        match func {
+            CoreFunc::Export(export) => Ok(export.source()),
+            CoreFunc::Canon(id) => match self.canons.get(id.0 as usize).map(|canon| canon.state) {
+                Some(State::Placed { shim, func }) => Ok(Source::Shim {
+                    shim,
+                    name: format!("f{func}"),
+                }),
+                _ => Err(CompileError::internal("a canonical function has no place")),
+            },
+        }
+    }
+
+    /// Where `func` is found, once it has been placed.
+    pub(super) fn placed_source(&mut self, func: CoreFunc<'a>) -> Result<Source> {
+        if let CoreFunc::Canon(id) = func {
+            self.place([id])?;
+        }
+        self.source(func)
+    }
+
+    /// The slot of the store's table that `func` is in.
+    pub(super) fn slot(&mut self, func: CoreFunc<'a>) -> Result<u32> {
+        if let Some(&slot) = self.plan.slots.get(&func) {
+            return Ok(slot);
+        }
+        let source = self.placed_source(func)?;
+        let slot = self.plan.slots.len() as u32;
+        self.plan.slots.insert(func, slot);
+        self.plan.steps.push(Step::Slot { slot, source });
+        Ok(slot)
+    }
+
+    /// Gives each of `wanted` a place, and what it needs too.
+    pub(super) fn place(&mut self, wanted: impl IntoIterator<Item = CanonId>) -> Result<()> {
+        let mut batch = Vec::new();
+        for id in wanted {
+            self.collect(id, &mut batch)?;
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let groups = self.group(&batch)?;
+        let first = self.plan.shims.len() as u32;
+        for (shim, group) in (first..).zip(&groups) {
+            for (func, id) in (0..).zip(&group.funcs) {
+                self.canons[id.0 as usize].state = State::Placed { shim, func };
+            }
+        }
+        for (shim, group) in (first..).zip(groups) {
+            let mut funcs = Vec::with_capacity(group.funcs.len());
+            for id in group.funcs {
+                funcs.push(self.shim_func(id)?);
+            }
+            let memory = group.memory.map(|memory| memory.source());
+            self.plan
+                .shims
+                .push(emit::emit(&ShimSpec { memory, funcs }));
+            self.plan.steps.push(Step::Shim { shim });
+        }
+        Ok(())
+    }
+
+    /// Adds `id` to the batch, after the guards that it needs, unless it has a place.
+    fn collect(&mut self, id: CanonId, batch: &mut Vec<CanonId>) -> Result<()> {
+        let canon = self
+            .canons
+            .get_mut(id.0 as usize)
+            .ok_or_else(|| dangling("core function"))?;
+        match canon.state {
+            State::Unused => canon.state = State::Wanted,
+            State::Wanted | State::Placed { .. } => return Ok(()),
+        }
+        let realloc = match &canon.kind {
+            CanonKind::Lower { options, .. } | CanonKind::Copy(Copy { options, .. }) => {
+                options.realloc.map(|realloc| (options.instance, realloc))
+            }
+            CanonKind::Realloc {
+                core: CoreFunc::Canon(core),
+            }
+            | CanonKind::PostReturn {
+                core: CoreFunc::Canon(core),
+                ..
+            } => {
+                // The guarded function is imported by the guard, so its shim comes earlier.
+                let core = *core;
+                return self
+                    .nested(|this| this.place([core]))
+                    .map(|()| batch.push(id));
+            }
+            CanonKind::BuiltIn(_)
+            | CanonKind::Poll(_)
+            | CanonKind::TaskReturn { .. }
+            | CanonKind::Realloc { .. }
+            | CanonKind::PostReturn { .. } => None,
+        };
+        if let Some((instance, realloc)) = realloc {
+            let guard = self.realloc_guard(instance, realloc);
+            self.nested(|this| this.collect(guard, batch))?;
+        }
+        batch.push(id);
+        Ok(())
+    }
+
+    /// The guard of a realloc function: one per instance and function.
+    pub(super) fn realloc_guard(
+        &mut self,
+        instance: InstanceNumber,
+        core: CoreFunc<'a>,
+    ) -> CanonId {
+        if let Some(&guard) = self.guards.get(&(instance, core)) {
+            return guard;
+        }
+        let guard = self.new_canon(instance, CanonKind::Realloc { core });
+        self.guards.insert((instance, core), guard);
+        guard
+    }
+
+    /// Groups a batch by memory.
+    fn group(&self, batch: &[CanonId]) -> Result<Vec<Group<'a>>> {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for &id in batch {
+            let memory = self.memory_of(id)?;
+            let group = match memory {
+                None => groups.first_mut(),
+                // The first group has no memory as long as none of its functions needs one.
+                Some(_) => groups
+                    .iter_mut()
+                    .find(|group| group.memory.is_none() || group.memory == memory),
+            };
+            match group {
+                Some(group) => {
+                    group.memory = group.memory.or(memory);
+                    group.funcs.push(id);
+                }
+                None => groups.push(Group {
+                    memory,
+                    funcs: vec![id],
+                }),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// The memory that the shim function itself reads or writes.
+    fn memory_of(&self, id: CanonId) -> Result<Option<CoreExport<'a>>> {
+        let canon = self
+            .canons
+            .get(id.0 as usize)
+            .ok_or_else(|| dangling("core function"))?;
+        match &canon.kind {
+            CanonKind::Poll(memory) => Ok(Some(*memory)),
+            CanonKind::Copy(copy) if self.types.element_layout(copy.element).size > 0 => copy
+                .options
+                .memory
+                .map(Some)
+                .ok_or_else(|| dangling("memory")),
+            CanonKind::Copy(_)
+            | CanonKind::BuiltIn(_)
+            | CanonKind::Lower { .. }
+            | CanonKind::TaskReturn { .. }
+            | CanonKind::Realloc { .. }
+            | CanonKind::PostReturn { .. } => Ok(None),
+        }
+    }
+
+    /// Describes a function to `emit`; this is where the artifact gets what goes with it.
+    fn shim_func(&mut self, id: CanonId) -> Result<ShimFunc> {
+        let canon = self
+            .canons
+            .get(id.0 as usize)
+            .ok_or_else(|| dangling("core function"))?;
+        let instance = canon.instance.0;
+        let kind = match canon.kind.clone() {
+            CanonKind::BuiltIn(kind) => kind,
+            CanonKind::Poll(_) => ShimFuncKind::WaitableSetPoll,
+            CanonKind::Lower {
+                path,
+                ty,
+                is_async,
+                options,
+            } => {
+                let call = if is_async {
+                    Call::LowerAsync
+                } else {
+                    Call::LowerSync
+                };
+                let signature = self.types.signature(ty, call);
+                let path = self.path(&path)?;
+                let options = self.plan_options(&options)?;
+                let index = self.plan.lowered.len() as u32;
+                self.plan.lowered.push(Lowered {
+                    path,
+                    func: ty.0,
+                    is_async,
+                    options,
+                });
+                ShimFuncKind::Lowered {
+                    index,
+                    params: signature.params.into_iter().map(core_type).collect(),
+                    result: signature.result.map(core_type),
+                }
+            }
+            CanonKind::TaskReturn { result, options } => self.task_return_func(result, &options)?,
+            CanonKind::Copy(copy) => self.copy_func(&copy)?,
+            CanonKind::Realloc { core } => ShimFuncKind::GuardedRealloc {
+                core: self.source(core)?,
+            },
+            CanonKind::PostReturn { core, params } => ShimFuncKind::GuardedPostReturn {
+                core: self.source(core)?,
+                params,
+            },
+        };
+        Ok(ShimFunc { instance, kind })
+    }
+
+    fn task_return_func(
+        &mut self,
+        result: Option<TypeId>,
+        options: &Options<'a>,
+    ) -> Result<ShimFuncKind> {
+        let flat = result.map_or(Some(&[][..]), |ty| self.types.flat(ty));
+        let params = match flat {
+            Some(flat) => flat.iter().map(|&ty| core_type(ty)).collect(),
+            None => vec![CoreType::I32],
+        };
+        let result = result.map(|ty| ty.0);
+        let return_key =
+            self.return_key(options.instance, result, options.encoding, options.memory);
+        let options = self.plan_options(options)?;
+        let index = self.plan.returns.len() as u32;
+        self.plan.returns.push(TaskReturn { result, options });
+        Ok(ShimFuncKind::TaskReturn {
+            index,
+            return_key,
+            params,
+        })
+    }
+
+    fn copy_func(&mut self, copy: &Copy<'a>) -> Result<ShimFuncKind> {
+        let (kind, element) = (copy.kind, copy.element.0);
+        let layout = self.types.element_layout(copy.element);
+        let (size, align) = (layout.size, layout.align);
+        let options = self.plan_options(&copy.options)?;
+        let site = self.plan.sites.len() as u32;
+        self.plan.sites.push(Site { element, options });
+        Ok(if copy.is_read {
+            ShimFuncKind::EndRead {
+                kind,
+                element,
+                site,
+                size,
+                align,
+            }
+        } else {
+            ShimFuncKind::EndWrite {
+                kind,
+                element,
+                site,
+                size,
+                align,
+            }
+        })
+    }
+
+    /// Options as the JS host gets them; the guard of `realloc` has been placed.
+    pub(super) fn plan_options(&mut self, options: &Options<'a>) -> Result<plan::Options> {
+        self.charge_name(options.memory.map_or("", |memory| memory.name))?;
+        let realloc = match options.realloc {
+            Some(core) => {
+                let guard = self.realloc_guard(options.instance, core);
+                Some(self.source(CoreFunc::Canon(guard))?)
+            }
+            None => None,
+        };
+        Ok(plan::Options {
+            instance: options.instance.0,
+            encoding: options.encoding,
+            memory: options.memory.map(|memory| memory.source()),
+            realloc,
+        })
+    }
+}
+
+/// Functions for one shim.
+struct Group<'a> {
+    memory: Option<CoreExport<'a>>,
+    funcs: Vec<CanonId>,
+}

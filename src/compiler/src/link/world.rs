@@ -1,0 +1,163 @@
+//! What the component imports and exports, and the exported functions themselves.
+
+use std::collections::BTreeMap;
+
+use super::Linker;
+use super::dangling;
+use super::define::Args;
+use super::entity::{CoreFunc, Entity, FuncId, FuncKind, Instance, Lift, Type};
+use crate::error::{CompileError, Result};
+use crate::plan::{Extern, Item, Lifted};
+
+pub(super) type Imports = Vec<Extern>;
+pub(super) type Exports = Vec<Extern>;
+pub(super) type LiftedFuncs = Vec<Lifted>;
+
+/// Exported functions by their entity: one that is exported twice is lifted once.
+#[derive(Default)]
+struct LiftIndex {
+    order: Vec<FuncId>,
+    index: BTreeMap<FuncId, u32>,
+}
+
+impl<'a> Linker<'a> {
+    /// Instantiates the outermost component and describes it.
+    pub(super) fn run(&mut self) -> Result<(Imports, Exports, LiftedFuncs)> {
+        let frame = self.new_frame(None);
+        // The outermost instance is number 0, whether it has definitions of its own or not.
+        self.number(frame);
+        let (imports, exports) = self.instantiate(frame, self.binary.root(), &Args::Host)?;
+        let mut lifts = LiftIndex::default();
+        let imports = self.externs(&imports, None)?;
+        let exports = self.externs(&exports, Some(&mut lifts))?;
+        let lifted = self.lifted(&lifts.order)?;
+        Ok((imports, exports, lifted))
+    }
+
+    /// Describes imports (`lifts` is `None`) or exports.
+    fn externs(
+        &mut self,
+        instance: &Instance<'a>,
+        mut lifts: Option<&mut LiftIndex>,
+    ) -> Result<Vec<Extern>> {
+        let mut all = Vec::new();
+        for (name, entity) in &instance.exports {
+            self.charge_name(name.name)?;
+            self.charge_name(name.implements.unwrap_or_default())?;
+            let item = match entity {
+                Entity::Func(id) => match &mut lifts {
+                    None => Item::Func {
+                        func: self.func_type_of(*id)?,
+                        lifted: None,
+                    },
+                    Some(lifts) => self.exported(name.name, *id, lifts)?,
+                },
+                Entity::Instance(inner) => {
+                    let lifts = lifts.as_deref_mut();
+                    Item::Instance {
+                        items: self.nested(|this| this.externs(inner, lifts))?,
+                    }
+                }
+                Entity::Type(Type::Value(ty)) => Item::Type { ty: ty.0 },
+                Entity::Type(Type::Resource(resource)) => Item::Resource {
+                    resource: resource.0,
+                },
+                // Names for types of functions, instances and components mean nothing to a host.
+                Entity::Type(Type::Func(_) | Type::Instance(_) | Type::Component) => continue,
+                Entity::Module(_) => return Err(self.refuse("core module export", name.name)),
+                Entity::Component(_) => return Err(self.refuse("component export", name.name)),
+            };
+            all.push(Extern {
+                name: name.name.to_string(),
+                implements: name.implements.map(str::to_string),
+                item,
+            });
+        }
+        Ok(all)
+    }
+
+    fn refuse(&self, what: &str, name: &str) -> CompileError {
+        CompileError::unsupported(what, &format!("`{name}`"), self.offset)
+    }
+
+    fn func_type_of(&self, id: FuncId) -> Result<u32> {
+        Ok(self
+            .funcs
+            .get(id.0 as usize)
+            .ok_or_else(|| dangling("function"))?
+            .ty
+            .0)
+    }
+
+    fn exported(&mut self, name: &str, id: FuncId, lifts: &mut LiftIndex) -> Result<Item> {
+        let func = self.func_type_of(id)?;
+        if let FuncKind::Imported { .. } = self.funcs[id.0 as usize].kind {
+            return Err(self.refuse("export of an imported function", name));
+        }
+        let next = lifts.order.len() as u32;
+        let lifted = *lifts.index.entry(id).or_insert(next);
+        if lifted == next {
+            lifts.order.push(id);
+        }
+        Ok(Item::Func {
+            func,
+            lifted: Some(lifted),
+        })
+    }
+
+    /// Places what exported functions need, then describes them.
+    fn lifted(&mut self, order: &[FuncId]) -> Result<Vec<Lifted>> {
+        let mut lifts = Vec::with_capacity(order.len());
+        let mut wanted = Vec::new();
+        for &id in order {
+            let func = &self.funcs[id.0 as usize];
+            let FuncKind::Lifted(lift) = &func.kind else {
+                return Err(dangling("lifted function"));
+            };
+            let (ty, lift) = (func.ty, lift.clone());
+            let instance = lift.options.instance;
+            if let Some(realloc) = lift.options.realloc {
+                wanted.push(self.realloc_guard(instance, realloc));
+            }
+            let post_return = lift
+                .post_return
+                .map(|core| self.post_return_guard(instance, ty, core));
+            wanted.extend(post_return);
+            for core in [Some(lift.core), lift.callback].into_iter().flatten() {
+                if let CoreFunc::Canon(id) = core {
+                    wanted.push(id);
+                }
+            }
+            lifts.push((ty, lift, post_return));
+        }
+        self.place(wanted)?;
+        let mut all = Vec::with_capacity(lifts.len());
+        for (ty, lift, post_return) in lifts {
+            let Lift {
+                core,
+                options,
+                is_async,
+                callback,
+                post_return: _,
+            } = lift;
+            let result = self.types.func(ty).result;
+            all.push(Lifted {
+                func: ty.0,
+                core: self.source(core)?,
+                is_async,
+                callback: callback.map(|core| self.slot(core)).transpose()?,
+                post_return: post_return
+                    .map(|id| self.source(CoreFunc::Canon(id)))
+                    .transpose()?,
+                options: self.plan_options(&options)?,
+                return_key: self.return_key(
+                    options.instance,
+                    result,
+                    options.encoding,
+                    options.memory,
+                ),
+            });
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,216 @@
+//! The exports of the wasm file; ARCHITECTURE.md, "Runtime exports", says what each means.
+//!
+//! Bare integers become types here and nowhere else. Built-ins and reports answer `i64` steps, functions for JS
+//! answer `i32` statuses.
+
+use std::cell::UnsafeCell;
+
+use tidegate_abi::action::{ActionKind, encode};
+use tidegate_abi::code::TrapCode;
+
+use crate::{
+    CallId, EndId, EndKind, EndRef, GuestBuffer, HOST, Handle, InstanceId, Limits, Outcome,
+    ResourceId, ResourceType, Side, SiteId, Slot, Step, Store, SubtaskId, TaskId, TypeId,
+};
+
+struct Cell(UnsafeCell<Option<Store>>);
+
+// SAFETY: a wasm instance without shared memory has one thread.
+unsafe impl Sync for Cell {}
+
+static STORE: Cell = Cell(UnsafeCell::new(None));
+
+fn store() -> &'static mut Store {
+    // SAFETY: there is one thread, and no method of the store calls out, so that no other reference is alive.
+    unsafe { &mut *STORE.0.get() }.get_or_insert_with(Store::new)
+}
+
+fn step(outcome: Outcome) -> i64 {
+    match outcome {
+        Ok(step) => step.encode(),
+        Err(code) => encode(ActionKind::Trap, code as u32),
+    }
+}
+
+fn status(outcome: Result<u32, TrapCode>) -> i32 {
+    match outcome {
+        Ok(value) => value as i32,
+        Err(code) => -(code as i32),
+    }
+}
+
+fn done(outcome: Result<(), TrapCode>) -> i32 {
+    status(outcome.map(|()| 0))
+}
+
+fn kind(is_future: u32) -> EndKind {
+    match is_future {
+        0 => EndKind::Stream,
+        _ => EndKind::Future,
+    }
+}
+
+macro_rules! exports {
+    ($($name:ident($($arg:ident),*) -> $ret:ty = $body:expr;)*) => {
+        $(
+            #[unsafe(no_mangle)]
+            extern "C" fn $name($($arg: u32),*) -> $ret {
+                $body
+            }
+        )*
+    };
+}
+
+// Built-ins.
+exports! {
+    context_get(inst, slot) -> i64 = step(store().context_get(InstanceId(inst), slot));
+    context_set(inst, slot, value) -> i64 =
+        step(store().context_set(InstanceId(inst), slot, value));
+    backpressure_inc(inst) -> i64 = step(store().backpressure_inc(InstanceId(inst)));
+    backpressure_dec(inst) -> i64 = step(store().backpressure_dec(InstanceId(inst)));
+    task_return(inst, return_key) -> i64 =
+        step(store().task_return(InstanceId(inst), return_key));
+    task_cancel(inst) -> i64 = step(store().task_cancel(InstanceId(inst)));
+    waitable_set_new(inst) -> i64 = step(store().waitable_set_new(InstanceId(inst)));
+    waitable_set_poll(inst, set) -> i64 =
+        step(store().waitable_set_poll(InstanceId(inst), Handle(set)));
+    waitable_set_drop(inst, set) -> i64 =
+        step(store().waitable_set_drop(InstanceId(inst), Handle(set)));
+    waitable_join(inst, h, set) -> i64 =
+        step(store().waitable_join(InstanceId(inst), Handle(h), Handle(set)));
+    subtask_cancel(inst, _is_async, h) -> i64 =
+        step(store().subtask_cancel(InstanceId(inst), Handle(h)));
+    subtask_drop(inst, h) -> i64 = step(store().subtask_drop(InstanceId(inst), Handle(h)));
+    resource_new(inst, res, rep) -> i64 =
+        step(store().resource_new(InstanceId(inst), ResourceId(res), rep));
+    resource_rep(inst, res, h) -> i64 =
+        step(store().resource_rep(InstanceId(inst), ResourceId(res), Handle(h)));
+    resource_drop(inst, res, h) -> i64 =
+        step(store().resource_drop(InstanceId(inst), ResourceId(res), Handle(h)));
+}
+
+/// The built-ins of one kind of end.
+macro_rules! end_exports {
+    ($kind:ident: $new:ident, $cancel_read:ident, $cancel_write:ident, $drop_readable:ident, $drop_writable:ident) => {
+        exports! {
+            $new(inst, ty) -> i64 =
+                step(store().end_new(EndKind::$kind, InstanceId(inst), TypeId(ty)));
+            $cancel_read(inst, ty, is_async, h) -> i64 =
+                cancel(EndKind::$kind, Side::Readable, [inst, ty, is_async, h]);
+            $cancel_write(inst, ty, is_async, h) -> i64 =
+                cancel(EndKind::$kind, Side::Writable, [inst, ty, is_async, h]);
+            $drop_readable(inst, ty, h) -> i64 = step(
+                store().end_drop(end(EndKind::$kind, Side::Readable, inst, ty, h))
+            );
+            $drop_writable(inst, ty, h) -> i64 = step(
+                store().end_drop(end(EndKind::$kind, Side::Writable, inst, ty, h))
+            );
+        }
+    };
+}
+
+end_exports!(Stream: stream_new, stream_cancel_read, stream_cancel_write, stream_drop_readable, stream_drop_writable);
+end_exports!(Future: future_new, future_cancel_read, future_cancel_write, future_drop_readable, future_drop_writable);
+
+exports! {
+    stream_read(inst, ty, site, h, ptr, len) -> i64 =
+        copy(end(EndKind::Stream, Side::Readable, inst, ty, h), site, ptr, len);
+    stream_write(inst, ty, site, h, ptr, len) -> i64 =
+        copy(end(EndKind::Stream, Side::Writable, inst, ty, h), site, ptr, len);
+    future_read(inst, ty, site, h, ptr) -> i64 =
+        copy(end(EndKind::Future, Side::Readable, inst, ty, h), site, ptr, 1);
+    future_write(inst, ty, site, h, ptr) -> i64 =
+        copy(end(EndKind::Future, Side::Writable, inst, ty, h), site, ptr, 1);
+}
+
+fn end(kind: EndKind, side: Side, inst: u32, ty: u32, h: u32) -> EndRef {
+    EndRef {
+        kind,
+        side,
+        inst: InstanceId(inst),
+        ty: TypeId(ty),
+        h: Handle(h),
+    }
+}
+
+fn copy(at: EndRef, site: u32, ptr: u32, len: u32) -> i64 {
+    let site = SiteId(site);
+    step(store().end_copy(at, GuestBuffer { site, ptr, len }))
+}
+
+fn cancel(kind: EndKind, side: Side, [inst, ty, is_async, h]: [u32; 4]) -> i64 {
+    step(store().end_cancel(end(kind, side, inst, ty, h), is_async != 0))
+}
+
+// Reports, and the halves of the driver's own exports.
+exports! {
+    copied() -> i64 = step(store().copied());
+    dtor_done() -> i64 = step(store().dtor_done());
+    pulled(_end) -> i64 = step(store().pulled());
+    aborted(subtask) -> i64 = step(store().aborted(SubtaskId(subtask)));
+    told() -> i64 = step(Ok(Step::Value(0)));
+    next() -> i64 = step(store().next_action());
+    callback_done(task, packed) -> i64 = step(store().callback_done(TaskId(task), packed));
+    arg(i) -> u32 = store().control.args.get(i as usize).copied().unwrap_or(0);
+    host_read(end, n) -> i64 = step(store().host_copy(Side::Readable, EndId(end), n));
+    host_write(end, n) -> i64 = step(store().host_copy(Side::Writable, EndId(end), n));
+    host_cancel(end) -> i64 = step(store().host_cancel(EndId(end)));
+    host_drop(end) -> i64 = step(store().host_drop(EndId(end)));
+    host_resource_drop(h) -> i64 = step(store().host_resource_drop(Handle(h)));
+}
+
+// Called by JS.
+exports! {
+    configure(max_handles, max_tasks, seeded, seed_low, seed_high) -> i32 = {
+        let seed = u64::from(seed_low) | u64::from(seed_high) << 32;
+        let limits = Limits { handles: max_handles, tasks: max_tasks };
+        store().configure(limits, (seeded != 0).then_some(seed));
+        0
+    };
+    control() -> *const crate::Control = &raw const store().control;
+    instance_new() -> u32 = store().instance_new().0;
+    type_new(flat_number, size) -> u32 = store().type_new(flat_number != 0, size).0;
+    resource_type_new(inst, slot) -> u32 = {
+        let dtor = slot.checked_sub(1).map(Slot);
+        store().resource_type_new(ResourceType { inst: InstanceId(inst), dtor }).0
+    };
+    sync_enter(_inst) -> i32 = {
+        store().sync_enter();
+        0
+    };
+    sync_exit() -> i32 = done(store().sync_exit());
+    sync_settle() -> i32 = done(store().sync_settle());
+    task_new(inst, kind, slot, return_key, call) -> i32 = {
+        let callback = (kind != 0).then_some(Slot(slot));
+        let task = store().task_new(InstanceId(inst), callback, return_key, CallId(call));
+        status(task.map(|t| t.0))
+    };
+    task_enter(task) -> i32 = status(store().task_enter(TaskId(task)).map(u32::from));
+    task_leave(task, packed) -> i32 = done(store().task_leave(TaskId(task), packed));
+    task_request_cancellation(task) -> i32 =
+        done(store().task_request_cancellation(TaskId(task)));
+    call_begin(inst) -> i32 = status(store().call_begin(InstanceId(inst)).map(|s| s.0));
+    call_end(subtask) -> i32 = done(store().call_end(SubtaskId(subtask)));
+    call_pending(subtask, call) -> i32 =
+        status(store().call_pending(SubtaskId(subtask), CallId(call)));
+    call_resolve(subtask) -> i32 = done(store().call_resolve(SubtaskId(subtask)));
+    lift_own(inst, res, h) -> i32 =
+        done(store().lift_own(InstanceId(inst), ResourceId(res), Handle(h)));
+    lift_borrow(inst, res, h, subtask) -> i32 = done(
+        store().lift_borrow(InstanceId(inst), ResourceId(res), Handle(h), SubtaskId(subtask))
+    );
+    lower_own(inst, res, given) -> i32 =
+        done(store().lower_own(InstanceId(inst), ResourceId(res), given));
+    lower_borrow(inst, res, rep) -> i32 =
+        done(store().lower_borrow(InstanceId(inst), ResourceId(res), rep));
+    lift_end(inst, ty, h, is_future) -> i32 = done(
+        store().lift_end(kind(is_future), InstanceId(inst), TypeId(ty), Handle(h))
+    );
+    lower_end(inst, ty, end) -> i32 =
+        done(store().lower_end(InstanceId(inst), TypeId(ty), EndId(end)));
+    ends_new(ty, is_future) -> i32 = done(store().ends_new(kind(is_future), TypeId(ty)));
+    waiting(i) -> i32 = i32::from(store().waiting(i));
+}
+
+// `HOST` is what instance 0 means on this side of the boundary.
+const _: () = assert!(HOST.0 == 0);

@@ -1,0 +1,37 @@
+//! Numbers of things, each of its own type; bare integers appear only in `api.rs` and in argument words.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);)*
+    };
+}
+
+ids! {
+    /// A component instance of the store; [`HOST`] is the host.
+    InstanceId;
+    /// An element type of streams and futures, interned by the host.
+    TypeId;
+    /// A resource type.
+    ResourceId;
+    /// A task with its implicit thread. Spec: `Task`, `Thread`.
+    TaskId;
+    /// A call of a guest to the host.
+    SubtaskId;
+    /// A waitable set.
+    SetId;
+    /// An end of a stream or future.
+    EndId;
+    /// The host's number of a call, in either direction.
+    CallId;
+    /// A slot of the store's funcref table.
+    Slot;
+    /// An index of an instance's handle table.
+    Handle;
+    /// Canonical options of a copy, numbered by the host.
+    SiteId;
+}
+
+/// The host counts as an instance: it holds handles of guests' resources.
+pub const HOST: InstanceId = InstanceId(0);

@@ -1,0 +1,26 @@
+//! The runtime: the state machine of the Component Model's async Canonical ABI.
+//!
+//! Enters: integers (handles, numbers of instances and types, callback codes). Leaves: values, and *actions* that the
+//! caller performs and reports back. Left to others on purpose: memories and values (the JS host), calling guests (the driver),
+//! time and chance (a policy chosen by the host). It runs no guest code and holds no guest data.
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+mod ends;
+mod ids;
+mod resource;
+mod schedule;
+mod slab;
+mod store;
+mod subtask;
+mod task;
+mod waitable;
+
+pub use ends::{EndKind, EndRef, GuestBuffer, Side};
+pub use ids::{
+    CallId, EndId, HOST, Handle, InstanceId, ResourceId, SetId, SiteId, Slot, SubtaskId, TaskId,
+    TypeId,
+};
+pub use resource::ResourceType;
+pub use schedule::{NONE, TASK_CANCELLED};
+pub use store::{Control, Limits, Outcome, READY, SETTLE, Step, Store};

@@ -1,0 +1,219 @@
+//! The store: everything that runs, and what crosses to and from it.
+//!
+//! Enters: numbers. Leaves: a [`Step`] (a value or an action) or a [`TrapCode`]. No method calls out: whoever receives
+//! an action performs it and reports back. The methods are spread over the modules of what they are about.
+
+use std::collections::VecDeque;
+
+use tidegate_abi::action::{ActionKind, encode};
+use tidegate_abi::code::TrapCode;
+
+use crate::ends::End;
+use crate::ids::{CallId, EndId, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId, TypeId};
+use crate::resource::{ResourceHandle, ResourceType};
+use crate::schedule::Ready;
+use crate::slab::Slab;
+use crate::subtask::Subtask;
+use crate::task::Task;
+use crate::waitable::WaitableSet;
+
+/// What a built-in answers.
+pub type Outcome = Result<Step, TrapCode>;
+
+/// A value, or an action that has to be performed before there is one.
+#[must_use = "an action that nobody performs is lost"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The result.
+    Value(u64),
+    /// To be performed; further numbers are in the argument words.
+    Action(ActionKind, u32),
+}
+
+impl Step {
+    /// The `i64` of ARCHITECTURE.md, "Numbers across the boundary".
+    pub fn encode(self) -> i64 {
+        match self {
+            Self::Value(value) => value as i64,
+            Self::Action(kind, operand) => encode(kind, operand),
+        }
+    }
+}
+
+/// A component instance. Spec: `ComponentInstance`; its `may_leave` is a global of the shims.
+#[derive(Debug, Default)]
+pub(crate) struct Instance {
+    pub(crate) handles: Slab<Entry>,
+    pub(crate) backpressure: u32,
+    /// Tasks that wait to enter, in order. Spec: `num_waiting_to_enter`.
+    pub(crate) entering: VecDeque<TaskId>,
+    /// Spec: `exclusive_thread`.
+    pub(crate) exclusive: Option<TaskId>,
+    /// Tasks that were ready but for the exclusive lock.
+    pub(crate) blocked: VecDeque<TaskId>,
+}
+
+/// An entry of a handle table.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    Resource(ResourceHandle),
+    Subtask(SubtaskId),
+    Set(SetId),
+    End(EndId),
+}
+
+/// An element type of streams and futures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ElementType {
+    /// Spec: `none_or_number_type`.
+    pub(crate) flat_number: bool,
+    /// Bytes of an element; 0 without one.
+    pub(crate) size: u32,
+}
+
+/// Limits of a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Handles per table.
+    pub handles: u32,
+    /// Tasks at a time.
+    pub tasks: u32,
+}
+
+/// Handles stay below 2^27 so that `state | handle << 4` is positive in JS.
+const MOST_HANDLES: u32 = (1 << 27) - 1;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handles: 1 << 20,
+            tasks: 1 << 20,
+        }
+    }
+}
+
+/// The words that JS reads.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Word 0, see [`SETTLE`] and [`READY`].
+    pub attention: u32,
+    /// Argument words.
+    pub args: [u32; 15],
+}
+
+/// Attention: an implicit task was made at the base level.
+pub const SETTLE: u32 = 1;
+/// Attention: something is ready.
+pub const READY: u32 = 2;
+
+/// The state machine of one store.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// What JS reads after a call.
+    pub control: Control,
+    pub(crate) limits: Limits,
+    /// Instance 0 is the host.
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) types: Vec<ElementType>,
+    pub(crate) resources: Vec<ResourceType>,
+    pub(crate) tasks: Slab<Task>,
+    pub(crate) subtasks: Slab<Subtask>,
+    pub(crate) sets: Slab<WaitableSet>,
+    pub(crate) ends: Slab<End>,
+    /// The task whose code runs; `None` is a sync call that nothing has observed yet.
+    pub(crate) current: Option<TaskId>,
+    /// What was current below.
+    pub(crate) frames: Vec<Option<TaskId>>,
+    pub(crate) ready: Ready,
+    /// Ends whose operation waits for a copy to be done, innermost last.
+    pub(crate) copying: Vec<EndId>,
+    /// Guests' ends whose read has asked the host for elements, innermost last.
+    pub(crate) pulling: Vec<EndId>,
+}
+
+impl Store {
+    /// A store without guests.
+    pub fn new() -> Self {
+        Self {
+            instances: vec![Instance::default()],
+            ..Self::default()
+        }
+    }
+
+    /// Sets limits and policy. Called before anything else.
+    pub fn configure(&mut self, limits: Limits, seed: Option<u64>) {
+        self.limits = Limits {
+            handles: limits.handles.min(MOST_HANDLES),
+            ..limits
+        };
+        self.ready.seed(seed);
+    }
+
+    /// A new component instance.
+    pub fn instance_new(&mut self) -> InstanceId {
+        self.instances.push(Instance::default());
+        InstanceId(self.instances.len() as u32 - 1)
+    }
+
+    /// A new element type.
+    pub fn type_new(&mut self, flat_number: bool, size: u32) -> TypeId {
+        self.types.push(ElementType { flat_number, size });
+        TypeId(self.types.len() as u32)
+    }
+
+    /// A new resource type.
+    pub fn resource_type_new(&mut self, ty: ResourceType) -> ResourceId {
+        self.resources.push(ty);
+        ResourceId(self.resources.len() as u32)
+    }
+
+    /// The element type with this number.
+    pub(crate) fn element_type(&self, ty: TypeId) -> Result<ElementType, TrapCode> {
+        let found = self.types.get((ty.0 as usize).wrapping_sub(1)).copied();
+        found.ok_or(TrapCode::WrongHandleType)
+    }
+
+    /// An instance. Shims carry numbers that the host handed out; another number is a wrong one, never a panic.
+    pub(crate) fn instance(&mut self, inst: InstanceId) -> Result<&mut Instance, TrapCode> {
+        self.instances
+            .get_mut(inst.0 as usize)
+            .ok_or(TrapCode::UnknownHandle)
+    }
+
+    /// Adds to an instance's table. Spec: `Table.add`.
+    pub(crate) fn add(&mut self, inst: InstanceId, entry: Entry) -> Result<Handle, TrapCode> {
+        let most = self.limits.handles;
+        let table = &mut self.instance(inst)?.handles;
+        if table.len() >= most as usize {
+            return Err(TrapCode::TableFull);
+        }
+        Ok(Handle(table.insert(entry)))
+    }
+
+    /// Looks into an instance's table. Spec: `Table.get`.
+    pub(crate) fn entry(&mut self, inst: InstanceId, h: Handle) -> Result<&mut Entry, TrapCode> {
+        self.instance(inst)?
+            .handles
+            .get_mut(h.0)
+            .ok_or(TrapCode::UnknownHandle)
+    }
+
+    /// Takes an entry out that has been looked at before. Spec: `Table.remove`.
+    pub(crate) fn remove(&mut self, inst: InstanceId, h: Handle) -> Result<Entry, TrapCode> {
+        self.instance(inst)?
+            .handles
+            .remove(h.0)
+            .ok_or(TrapCode::UnknownHandle)
+    }
+
+    /// Fills argument words from 0 on.
+    pub(crate) fn args<const N: usize>(&mut self, words: [u32; N]) {
+        self.control.args[..N].copy_from_slice(&words);
+    }
+
+    /// An action for a call of the host.
+    pub(crate) fn tell(kind: ActionKind, call: CallId) -> Step {
+        Step::Action(kind, call.0)
+    }
+}

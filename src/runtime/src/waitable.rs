@@ -1,0 +1,222 @@
+//! Waitables and the sets that tasks wait on.
+//!
+//! Properties: a set keeps a queue of members that may have an event, each at most once, so that finding the next event is
+//! O(1) amortised however many members it has. A member whose event was taken otherwise is passed over.
+
+use std::collections::VecDeque;
+
+use tidegate_abi::code::TrapCode;
+
+use crate::ids::{EndId, Handle, InstanceId, SetId, SubtaskId, TaskId};
+use crate::schedule::{Item, NONE};
+use crate::store::{Entry, Outcome, Step, Store};
+
+/// Something that events happen to. Spec: `Waitable`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waitable {
+    Subtask(SubtaskId),
+    End(EndId),
+}
+
+/// A waitable's membership.
+#[derive(Debug, Default)]
+pub(crate) struct Membership {
+    pub(crate) set: Option<SetId>,
+    /// It is in its set's queue.
+    queued: bool,
+}
+
+/// Spec: `WaitableSet`.
+#[derive(Debug, Default)]
+pub(crate) struct WaitableSet {
+    members: u32,
+    queue: VecDeque<Waitable>,
+    /// Tasks whose callback waits on it. Spec: `num_waiting`.
+    waiting: Vec<TaskId>,
+}
+
+/// Built-ins.
+impl Store {
+    /// Spec: `canon waitable-set.new`.
+    pub fn waitable_set_new(&mut self, inst: InstanceId) -> Outcome {
+        let set = SetId(self.sets.insert(WaitableSet::default()));
+        match self.add(inst, Entry::Set(set)) {
+            Ok(h) => Ok(Step::Value(u64::from(h.0))),
+            Err(code) => {
+                self.sets.remove(set.0);
+                Err(code)
+            }
+        }
+    }
+
+    /// Spec: `canon waitable-set.poll`; the payload is in argument words 0 and 1.
+    pub fn waitable_set_poll(&mut self, inst: InstanceId, h: Handle) -> Outcome {
+        let set = self.set_at(inst, h)?;
+        let (code, p1, p2) = self.poll_event(set).unwrap_or((NONE, 0, 0));
+        self.args([p1, p2]);
+        Ok(Step::Value(u64::from(code)))
+    }
+
+    /// Spec: `canon waitable-set.drop`.
+    pub fn waitable_set_drop(&mut self, inst: InstanceId, h: Handle) -> Outcome {
+        let id = self.set_at(inst, h)?;
+        let unused = self.sets.get(id.0);
+        if unused.is_some_and(|set| set.members > 0 || !set.waiting.is_empty()) {
+            return Err(TrapCode::WaitableSetInUse);
+        }
+        self.remove(inst, h)?;
+        self.sets.remove(id.0);
+        Ok(Step::Value(0))
+    }
+
+    /// Spec: `canon waitable.join`.
+    pub fn waitable_join(&mut self, inst: InstanceId, h: Handle, set: Handle) -> Outcome {
+        let waitable = match self.entry(inst, h)? {
+            Entry::Subtask(id) => Waitable::Subtask(*id),
+            Entry::End(id) => Waitable::End(*id),
+            Entry::Resource(_) | Entry::Set(_) => return Err(TrapCode::WrongHandleType),
+        };
+        let set = match set {
+            Handle(0) => None,
+            set => Some(self.set_at(inst, set)?),
+        };
+        self.leave_set(waitable);
+        if let Some(id) = set {
+            if let Some(set) = self.sets.get_mut(id.0) {
+                set.members += 1;
+            }
+            if let Some(membership) = self.membership(waitable) {
+                membership.set = Some(id);
+            }
+            if self.has_event(waitable) {
+                self.announce(waitable);
+            }
+        }
+        Ok(Step::Value(0))
+    }
+
+    fn set_at(&mut self, inst: InstanceId, h: Handle) -> Result<SetId, TrapCode> {
+        match self.entry(inst, h)? {
+            Entry::Set(set) => Ok(*set),
+            Entry::Resource(_) | Entry::Subtask(_) | Entry::End(_) => {
+                Err(TrapCode::WrongHandleType)
+            }
+        }
+    }
+}
+
+/// Events.
+impl Store {
+    /// A waitable has got an event: its set's waiters may become ready.
+    pub(crate) fn announce(&mut self, waitable: Waitable) {
+        let Some(membership) = self.membership(waitable) else {
+            return;
+        };
+        let Some(id) = membership.set else {
+            return;
+        };
+        let queued = std::mem::replace(&mut membership.queued, true);
+        let Some(set) = self.sets.get_mut(id.0) else {
+            return;
+        };
+        if !queued {
+            set.queue.push_back(waitable);
+        }
+        for i in 0..set.waiting.len() {
+            let waiting = self
+                .sets
+                .get(id.0)
+                .and_then(|set| set.waiting.get(i).copied());
+            if let Some(task) = waiting {
+                self.enqueue(Item::Task(task));
+            }
+        }
+    }
+
+    /// Whether a member has an event; members that have none any more leave the queue. Spec: `has_pending_event`.
+    pub(crate) fn has_pending_event(&mut self, id: SetId) -> bool {
+        while let Some(front) = self
+            .sets
+            .get(id.0)
+            .and_then(|set| set.queue.front().copied())
+        {
+            if self.has_event(front) {
+                return true;
+            }
+            self.pop_queue(id, 0);
+        }
+        false
+    }
+
+    /// Takes an event of some member under the policy. Spec: `WaitableSet.poll`.
+    pub(crate) fn poll_event(&mut self, id: SetId) -> Option<(u32, u32, u32)> {
+        while self.has_pending_event(id) {
+            let len = self.sets.get(id.0)?.queue.len();
+            let at = self.ready.choose(len);
+            let waitable = self.pop_queue(id, at)?;
+            if let Some(event) = self.deliver(waitable) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    fn pop_queue(&mut self, id: SetId, at: usize) -> Option<Waitable> {
+        let waitable = self.sets.get_mut(id.0)?.queue.remove(at)?;
+        if let Some(membership) = self.membership(waitable) {
+            membership.queued = false;
+        }
+        Some(waitable)
+    }
+
+    /// Spec: `Waitable.join(None)`.
+    pub(crate) fn leave_set(&mut self, waitable: Waitable) {
+        let Some(membership) = self.membership(waitable) else {
+            return;
+        };
+        let Some(id) = membership.set.take() else {
+            return;
+        };
+        membership.queued = false;
+        if let Some(set) = self.sets.get_mut(id.0) {
+            set.members = set.members.saturating_sub(1);
+            set.queue.retain(|w| *w != waitable);
+        }
+    }
+
+    /// A task begins to wait on a set.
+    pub(crate) fn start_waiting(&mut self, id: SetId, task: TaskId) {
+        if let Some(set) = self.sets.get_mut(id.0) {
+            set.waiting.push(task);
+        }
+    }
+
+    /// It is about to be told of an event.
+    pub(crate) fn stop_waiting(&mut self, id: SetId, task: TaskId) {
+        if let Some(set) = self.sets.get_mut(id.0) {
+            set.waiting.retain(|t| *t != task);
+        }
+    }
+
+    fn membership(&mut self, waitable: Waitable) -> Option<&mut Membership> {
+        match waitable {
+            Waitable::Subtask(id) => Some(&mut self.subtasks.get_mut(id.0)?.membership),
+            Waitable::End(id) => Some(&mut self.ends.get_mut(id.0)?.membership),
+        }
+    }
+
+    fn has_event(&self, waitable: Waitable) -> bool {
+        match waitable {
+            Waitable::Subtask(id) => self.subtasks.get(id.0).is_some_and(|s| s.pending),
+            Waitable::End(id) => self.ends.get(id.0).is_some_and(|e| e.pending.is_some()),
+        }
+    }
+
+    /// Takes a waitable's event. Spec: `get_pending_event`.
+    fn deliver(&mut self, waitable: Waitable) -> Option<(u32, u32, u32)> {
+        match waitable {
+            Waitable::Subtask(id) => self.subtask_event(id),
+            Waitable::End(id) => self.end_event(id),
+        }
+    }
+}
