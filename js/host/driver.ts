@@ -4,8 +4,8 @@
  */
 
 import { copyBetweenGuests } from './copies.js';
-import { ComponentTrap, TidegateFault } from './errors.js';
 import type { HostEnd } from './ends.js';
+import { ComponentTrap, TidegateFault } from './errors.js';
 import type { Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import type { DriverHost } from './runtime.js';
@@ -35,7 +35,8 @@ export function driverHost(machine: Machine): DriverHost {
       try {
         const end = machine.word(0);
         if (end === 0) copyBetweenGuests(machine);
-        else endOf(end).copy(machine.sites[machine.word(2)]!, machine.word(3) >>> 0, machine.word(4));
+        else
+          endOf(end).copy(machine.sites[machine.word(2)]!, machine.word(3) >>> 0, machine.word(4));
         return machine.locked ? 1 : 0;
       } catch (error) {
         return machine.fail(classify(error, 'a copy'));
@@ -50,7 +51,7 @@ export function driverHost(machine: Machine): DriverHost {
       attempt(() => {
         const queued = machine.calls.get(call);
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
-        queued.run(task);
+        queued.run(task, call);
       }),
   };
 }

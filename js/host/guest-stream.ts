@@ -76,7 +76,9 @@ export class GuestStream implements HostEnd {
     cx.begin();
     if (bytes) deliver(controller, cx.bytes.subarray(ptr, ptr + count));
     else if (conv === undefined) for (let i = 0; i < count; i++) enqueue(controller, undefined);
-    else for (const item of Array.from(many!.load(cx, ptr, count) as ArrayLike<unknown>)) enqueue(controller, item);
+    else
+      for (const item of Array.from(many!.load(cx, ptr, count) as ArrayLike<unknown>))
+        enqueue(controller, item);
     done();
   }
 

@@ -49,8 +49,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
   const { machine, host, sig, cx } = plan;
   const { result } = sig;
   const inMemory = result !== undefined && result.count > MAX_FLAT_RESULTS;
-  // What goes back after a failure: the shim traps, but the value must have the right type.
-  let nothing: Core | undefined;
+  const nothing = failed(sig);
   return (...flat) => {
     try {
       const scope = beginScope(plan);
@@ -73,7 +72,6 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       return core[0];
     } catch (error) {
       machine.fail(classify(error, host.name));
-      nothing = sig.flatResult === 'i64' ? 0n : 0;
       return nothing;
     }
   };
@@ -224,12 +222,17 @@ function caught({ sig, host, machine }: ImportPlan, error: unknown): unknown {
 function checked({ sig, host, cx }: ImportPlan, returned: unknown): unknown {
   const value =
     sig.throws && !(returned instanceof Wrapped) ? new Wrapped('ok', returned) : returned;
+  cx.beginCheck();
   const failure = sig.result?.check(cx, value);
   if (failure === undefined) return value;
   const cause = failure.toError('result');
-  throw new ComponentTrap('wrong-value', `the host import ${host.name} returned a wrong value: ${cause.message}`, {
-    cause,
-  });
+  throw new ComponentTrap(
+    'wrong-value',
+    `the host import ${host.name} returned a wrong value: ${cause.message}`,
+    {
+      cause,
+    },
+  );
 }
 
 function lowerResult(plan: ImportPlan, returned: unknown, results: number): void {
@@ -251,14 +254,23 @@ function endScope(scope: BorrowScope | undefined): void {
   scope.machine.expect(scope.machine.runtime.call_end(scope.subtask));
 }
 
+/** What goes back after a failure: the shim traps, but first the value must have the right type. */
+export function failed({ flatResult }: Signature): Core {
+  return flatResult === 'i64' ? 0n : 0;
+}
+
 /** The trap that a failing host import is. */
 export function hostError(host: HostFunction, cause: unknown): ComponentTrap {
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new ComponentTrap('host-error', `the host import ${host.name} failed: ${message}`, { cause });
+  return new ComponentTrap('host-error', `the host import ${host.name} failed: ${message}`, {
+    cause,
+  });
 }
 
 /** A function that cannot wait has returned a promise. */
 export function notAsync(host: HostFunction): ComponentTrap {
-  const cause = new TypeError(`${host.name} is not async, but its implementation returned a promise`);
+  const cause = new TypeError(
+    `${host.name} is not async, but its implementation returned a promise`,
+  );
   return new ComponentTrap('wrong-value', cause.message, { cause });
 }

@@ -7,7 +7,12 @@ import type { Artifact, Extern } from './artifact.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
 import type { Machine } from './machine.js';
 import { camel, funcName, pascal } from './names.js';
-import { type GuestClass, GuestResourceType, HostResourceType, type ResourceType } from './resources.js';
+import {
+  type GuestClass,
+  GuestResourceType,
+  HostResourceType,
+  type ResourceType,
+} from './resources.js';
 import { findKey } from './versions.js';
 import { externWit } from './wit.js';
 
@@ -46,7 +51,7 @@ export class HostImports {
         this.#member(given, extern, artifact.imports, []);
         continue;
       }
-      const key = findKey(keys, extern.name);
+      const key = this.#key(keys, extern);
       const members = key === undefined ? undefined : given[key];
       for (const item of extern.items) this.#member(members, item, extern.items, [extern.name]);
     }
@@ -72,6 +77,12 @@ export class HostImports {
       types.set(index, type);
     });
     return types;
+  }
+
+  /** A plain name that implements an interface is served by that name first. */
+  #key(keys: readonly string[], { name, implements: of }: Extern): string | undefined {
+    const plain = [name, camel(name)].find((key) => keys.includes(key));
+    return typeof of === 'string' ? (plain ?? findKey(keys, of)) : findKey(keys, name);
   }
 
   #member(
@@ -129,8 +140,8 @@ function bind(
   const implementation = classOf(members, parsed.resource);
   if (typeof implementation !== 'function') return { got: implementation };
   if (parsed.kind === 'constructor') {
-    const constructor = implementation as Constructor;
-    return { call: (...args) => new constructor(...args), got: constructor };
+    const Class = implementation as Constructor;
+    return { call: (...args) => new Class(...args), got: Class };
   }
   if (parsed.kind === 'static') {
     const got = member(implementation as unknown as Members, parsed.name);

@@ -8,8 +8,8 @@ import type { Compiled } from './compiled.js';
 import { TidegateFault } from './errors.js';
 import type { Machine } from './machine.js';
 import type { ResourceType } from './resources.js';
-import type { Types } from './values/types.js';
 import { Context } from './values/context.js';
+import type { Types } from './values/types.js';
 
 /** Makes the JS functions that shims import. */
 export interface FunctionMaker {
@@ -67,11 +67,14 @@ export class Linked {
   elementType(index: number): number {
     let number = this.#elementTypes[index];
     if (number === undefined) {
-      const { key, flatNumber } = this.compiled.artifact.elementTypes[index]!;
-      const identity = key.replace(/\br(\d+)\b/g, (_, r) => `r${this.resource(Number(r)).number}`);
+      const { elementTypes: described, types } = this.compiled.artifact;
+      const { key, flatNumber, ty } = described[index]!;
+      const size = ty == null ? 0 : types[ty]!.size;
+      const identity = key.replace(/r(\d+)/g, (_, r) => `r${this.resource(Number(r)).number}`);
       const { elementTypes, runtime } = this.machine;
       number =
-        elementTypes.get(identity) ?? this.machine.expect(runtime.type_new(flatNumber ? 1 : 0));
+        elementTypes.get(identity) ??
+        this.machine.expect(runtime.type_new(flatNumber ? 1 : 0, size));
       elementTypes.set(identity, number);
       this.#elementTypes[index] = number;
     }

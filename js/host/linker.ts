@@ -1,8 +1,8 @@
 /** Follows the steps of a plan: one instance of a component in a store. */
 
 import type { Import, Step } from './artifact.js';
-import type { Compiled } from './compiled.js';
 import { taskReturn } from './calls.js';
+import type { Compiled } from './compiled.js';
 import { lower } from './hostfuncs.js';
 import type { HostImports } from './imports.js';
 import { Linked } from './linked.js';

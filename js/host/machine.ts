@@ -11,15 +11,15 @@ import type { Call } from './calls.js';
 import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
 import type { HostEnd } from './ends.js';
-import { ComponentTrap, TidegateFault } from './errors.js';
+import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { PendingImport } from './hostfuncs.js';
 import type { GuestClass, HostResourceType } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
 import { abiTrap, classify } from './trap.js';
 import { Turns } from './turns.js';
-import type { Element } from './values/types.js';
 import type { Context } from './values/context.js';
+import type { Element } from './values/types.js';
 
 /** Bounds of what guests may make a store hold. */
 export interface StoreLimits {
@@ -269,10 +269,7 @@ export class Machine {
 }
 
 /** The trap with the name of the export, which those found deep inside do not know. */
-function named(
-  cause: ComponentTrap | TidegateFault,
-  where: string,
-): ComponentTrap | TidegateFault {
+function named(cause: ComponentTrap | TidegateFault, where: string): ComponentTrap | TidegateFault {
   if (!(cause instanceof ComponentTrap) || cause.export !== undefined) return cause;
   const trap = new ComponentTrap(cause.code, cause.message, {
     export: where,

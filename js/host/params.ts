@@ -1,6 +1,6 @@
 /** Parameters and results of whole functions. Spec: `lift_flat_values`, `lower_flat_values`. */
 
-import { MAX_FLAT_PARAMS } from '../generated/abi.js';
+import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from '../generated/abi.js';
 import { ComponentError, ComponentTrap } from './errors.js';
 import type { Context } from './values/context.js';
 import type { Conv, Core } from './values/conv.js';
@@ -86,4 +86,14 @@ function changed(error: unknown): unknown {
         cause: error,
       })
     : error;
+}
+
+/** Lifts what a sync-lifted function has returned: the value, or a pointer to it. */
+export function liftResult(sig: Signature, cx: Context, core: Core | undefined): unknown {
+  const { result } = sig;
+  if (result === undefined) return undefined;
+  cx.begin();
+  return result.count > MAX_FLAT_RESULTS
+    ? liftFrom(result, cx, core as number)
+    : result.lift(cx, [core!], 0);
 }

@@ -78,6 +78,7 @@ export class PromiseEnd implements HostEnd {
   }
 
   #resolved(settled: (state: 'ready' | 'failed', value: unknown) => void, value: unknown): void {
+    this.cx.beginCheck();
     const failure = this.element.conv?.check(this.cx, value);
     if (failure === undefined) settled('ready', value);
     else this.#rejected(settled, failure.toError('the value of a future'));

@@ -19,7 +19,7 @@ export type GuestClass = abstract new (...args: never[]) => object;
 export interface ResourceType {
   /** Its number in the store. */
   readonly number: number;
-  check(value: unknown, own: boolean): Failure | undefined;
+  check(cx: Context, value: unknown, own: boolean): Failure | undefined;
   liftOwn(cx: Context, handle: number): object;
   liftBorrow(cx: Context, handle: number): object;
   lowerOwn(cx: Context, value: object): number;
@@ -84,7 +84,7 @@ export class HostResourceType implements ResourceType {
     return type;
   }
 
-  check(value: unknown): Failure | undefined {
+  check(_: Context, value: unknown): Failure | undefined {
     return value instanceof this.implementation
       ? undefined
       : new Failure(`expected an instance of ${this.implementation.name}, got ${show(value)}`);
@@ -98,9 +98,7 @@ export class HostResourceType implements ResourceType {
 
   liftBorrow(cx: Context, handle: number): object {
     const { runtime, objects } = this.machine;
-    this.machine.expect(
-      runtime.lift_borrow(cx.inst, this.number, handle, cx.scope?.subtask ?? 0),
-    );
+    this.machine.expect(runtime.lift_borrow(cx.inst, this.number, handle, cx.scope?.subtask ?? 0));
     return known(objects.get(this.machine.word(0)));
   }
 
@@ -140,18 +138,16 @@ export class GuestResourceType implements ResourceType {
     return type?.machine === machine ? type : undefined;
   }
 
-  check(value: unknown, own: boolean): Failure | undefined {
+  check(cx: Context, value: unknown, own: boolean): Failure | undefined {
     const handle = GuestResource.handle(value);
     if (handle?.type !== this) {
       return new Failure(`expected an instance of ${this.name}, got ${show(value)}`);
     }
-    if (handle.state === 'owned') {
-      return own && handle.lends > 0
-        ? new Failure(`the ${this.name} is lent to a call that has not returned`)
-        : undefined;
-    }
-    if (own || handle.state !== 'borrowed') return new Failure(unusable(handle));
-    return undefined;
+    const free = handle.state === 'owned' && !(own && handle.lends > 0);
+    if (!free && (own || handle.state !== 'borrowed')) return new Failure(unusable(handle));
+    return cx.claim(handle, own ? 'own' : 'borrow')
+      ? undefined
+      : new Failure(`the ${this.name} is given away in the same call`);
   }
 
   liftOwn(cx: Context, handle: number): object {
@@ -256,26 +252,23 @@ abstract class GuestResource {
 
 function guestClass(type: GuestResourceType): GuestClass {
   const { name } = type;
+  // A computed name becomes the class's own.
   const made = {
-    // A computed name becomes the class's own.
     [name]: class extends GuestResource {
       constructor(...args: unknown[]) {
-        const [handle] = args;
-        if (handle instanceof Handle) {
-          super(handle);
-          return;
-        }
-        if (type.construct === undefined) throw new TypeError(`${name} has no constructor`);
-        const object = type.construct(args);
-        if (new.target.prototype !== Object.getPrototypeOf(object)) {
-          Object.setPrototypeOf(object, new.target.prototype);
-        }
-        // biome-ignore lint/correctness/noConstructorReturn: the guest's constructor has made it
-        return object as GuestResource;
+        super(args[0] instanceof Handle ? args[0] : constructed(type, args));
       }
     },
   };
   return made[name]!;
+}
+
+/** The handle of what the guest's constructor makes, taken from the object that it was lifted as. */
+function constructed({ name, construct }: GuestResourceType, args: unknown[]): Handle {
+  if (construct === undefined) throw new TypeError(`${name} has no constructor`);
+  const handle = usable(construct(args));
+  forgotten.unregister(handle);
+  return handle;
 }
 
 function usable(value: object): Handle {
@@ -290,7 +283,8 @@ function usable(value: object): Handle {
 function unusable({ type, state, lends }: Handle): string {
   if (state === 'borrowed') return `the ${type.name} is borrowed, an owned one is wanted`;
   if (state === 'returned') return `the borrow of the ${type.name} ended with its call`;
-  if (state === 'owned' && lends > 0) return `the ${type.name} is lent to a call that has not returned`;
+  if (state === 'owned' && lends > 0)
+    return `the ${type.name} is lent to a call that has not returned`;
   return `the ${type.name} was ${state}`;
 }
 

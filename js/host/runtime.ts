@@ -15,7 +15,7 @@ export interface Runtime {
   ): number;
   control(): number;
   instance_new(): number;
-  type_new(flatNumber: number): number;
+  type_new(flatNumber: number, size: number): number;
   resource_type_new(inst: number, slot: number): number;
   sync_enter(inst: number): number;
   sync_exit(): number;

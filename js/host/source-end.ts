@@ -44,7 +44,10 @@ export class SourceEnd implements HostEnd {
     const at = this.#at;
     cx.begin();
     if (this.element.bytes && batch instanceof Uint8Array) {
-      cx.bytes.set(at === 0 && count === batch.length ? batch : batch.subarray(at, at + count), ptr);
+      cx.bytes.set(
+        at === 0 && count === batch.length ? batch : batch.subarray(at, at + count),
+        ptr,
+      );
     } else {
       this.element.many?.store(cx, ptr, batch, at, count);
     }
@@ -67,7 +70,8 @@ export class SourceEnd implements HostEnd {
   #fetch(n: number): void {
     try {
       let next = this.source.next(n);
-      while (next !== undefined && !isPending(next) && next.length === 0) next = this.source.next(n);
+      while (next !== undefined && !isPending(next) && next.length === 0)
+        next = this.source.next(n);
       if (isPending(next)) this.#await(next, n);
       else this.#arrived(next);
     } catch (error) {
@@ -86,8 +90,7 @@ export class SourceEnd implements HostEnd {
       machine.settle();
     };
     next.then(
-      (batch) =>
-        settled(() => (batch?.length === 0 ? this.#fetch(n) : this.#arrived(batch))),
+      (batch) => settled(() => (batch?.length === 0 ? this.#fetch(n) : this.#arrived(batch))),
       (error: unknown) => settled(() => this.#failed(error)),
     );
   }
@@ -97,6 +100,7 @@ export class SourceEnd implements HostEnd {
       this.#close(undefined);
       return;
     }
+    this.cx.beginCheck();
     const failure = this.element.many?.check(this.cx, batch);
     if (failure !== undefined) {
       this.#failed(failure.toError('an element of a stream'));

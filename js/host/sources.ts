@@ -22,12 +22,15 @@ const BUFFER = 65536;
 export function notASource(element: Element, value: unknown): string | undefined {
   if (element.bytes && (typeof value === 'string' || isBytes(value))) return undefined;
   if (typeof value !== 'object' || value === null) return `got ${show(value)}`;
-  if (value instanceof ReadableStream) return value.locked ? 'the ReadableStream is locked' : undefined;
+  if (value instanceof ReadableStream)
+    return value.locked ? 'the ReadableStream is locked' : undefined;
   if (element.bytes && value instanceof Blob) return undefined;
   if (element.bytes && value instanceof Response) {
     return value.bodyUsed ? 'the body of the Response is used' : undefined;
   }
-  return Symbol.asyncIterator in value || Symbol.iterator in value ? undefined : `got ${show(value)}`;
+  return Symbol.asyncIterator in value || Symbol.iterator in value
+    ? undefined
+    : `got ${show(value)}`;
 }
 
 /** The source that a value is, which `notASource` has accepted. */

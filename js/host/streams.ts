@@ -9,7 +9,10 @@ import { Failure } from './values/conv.js';
 /** Whether JS may pass the value for a stream. */
 export function checkStream(cx: Context, element: number, value: unknown): Failure | undefined {
   const { linked } = cx;
-  const reason = notASource(linked.types.element(element), value);
+  let reason = notASource(linked.types.element(element), value);
+  if (reason === undefined && value instanceof ReadableStream && !cx.claim(value, 'own')) {
+    reason = 'the ReadableStream is passed twice';
+  }
   return reason === undefined ? undefined : new Failure(`expected a stream: ${reason}`);
 }
 

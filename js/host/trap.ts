@@ -84,5 +84,5 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
   'unaligned-pointer': 'a pointer is not aligned',
   'out-of-bounds': 'a range lies outside of memory',
   'cannot-block': 'an operation would have to block where it cannot',
-  'limit-exceeded': "a limit of the store was exceeded",
+  'limit-exceeded': 'a limit of the store was exceeded',
 };

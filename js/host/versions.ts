@@ -45,7 +45,10 @@ function trackOf(parts: readonly number[]): readonly number[] {
 
 function closest(keys: string[], wanted: Version): string | undefined {
   const ordered = keys
-    .map((key) => ({ key, order: compare(parse(interfaceName(key).version!)!.parts, wanted.parts) }))
+    .map((key) => ({
+      key,
+      order: compare(parse(interfaceName(key).version!)!.parts, wanted.parts),
+    }))
     .sort((a, b) => compareKeys(a.key, b.key));
   return (ordered.find(({ order }) => order >= 0) ?? ordered.at(-1))?.key;
 }

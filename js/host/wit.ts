@@ -2,6 +2,7 @@
 
 import type { Artifact, Extern, FuncDesc } from './artifact.js';
 import { funcName } from './names.js';
+import { scalars } from './values/scalars.js';
 
 /** An import or export, described. */
 export type ExternType =
@@ -41,24 +42,24 @@ function describeAll(
   externs: readonly Extern[],
   names: TypeNames,
 ): ExternType[] {
-  return externs.map((extern): ExternType => {
-    const { name } = extern;
-    switch (extern.kind) {
-      case 'instance':
-        return {
-          kind: 'interface',
-          name,
-          items: describeAll(artifact, extern.items, namesOf(extern.items)),
-        };
-      case 'func':
-        return describeFunc(artifact, name, artifact.funcs[extern.func]!, names);
-      case 'type':
-        // Its own name would say nothing.
-        return { kind: 'type', name, type: typeText(artifact, extern.ty, without(names, extern.ty)) };
-      case 'resource':
-        return { kind: 'resource', name };
+  return externs.map((extern) => describeOne(artifact, extern, names));
+}
+
+function describeOne(artifact: Artifact, extern: Extern, names: TypeNames): ExternType {
+  const { name } = extern;
+  switch (extern.kind) {
+    case 'instance': {
+      const items = describeAll(artifact, extern.items, namesOf(extern.items));
+      return { kind: 'interface', name, items };
     }
-  });
+    case 'func':
+      return describeFunc(artifact, name, artifact.funcs[extern.func]!, names);
+    case 'type':
+      // Its own name would say nothing.
+      return { kind: 'type', name, type: typeText(artifact, extern.ty, without(names, extern.ty)) };
+    case 'resource':
+      return { kind: 'resource', name };
+  }
 }
 
 function describeFunc(
@@ -103,10 +104,11 @@ function without(names: TypeNames, ty: number): TypeNames {
 }
 
 function typeText(artifact: Artifact, index: number, names: TypeNames, depth = 0): string {
-  const name = names.get(index);
+  const desc = artifact.types[index]!;
+  // Types are told apart by structure, so that a name for `u64` would be a guess.
+  const name = desc.kind in scalars ? undefined : names.get(index);
   if (name !== undefined) return name;
   if (depth > MAX_DEPTH) return '...';
-  const desc = artifact.types[index]!;
   const text = (ty: number) => typeText(artifact, ty, names, depth + 1);
   const maybe = (ty: number | null | undefined) => (typeof ty === 'number' ? text(ty) : undefined);
   const element = (i: number) => maybe(artifact.elementTypes[i]?.ty);

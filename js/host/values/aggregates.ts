@@ -79,7 +79,8 @@ export function tuple(size: number, align: number, fields: readonly Part[]): Con
     },
     lift: (cx, flat, at) => parts.map(({ conv, at: shift }) => conv.lift(cx, flat, at + shift)),
     lower(cx, value, flat) {
-      for (let i = 0; i < parts.length; i++) parts[i]!.conv.lower(cx, (value as unknown[])[i], flat);
+      for (let i = 0; i < parts.length; i++)
+        parts[i]!.conv.lower(cx, (value as unknown[])[i], flat);
     },
   };
 }

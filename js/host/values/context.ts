@@ -26,6 +26,8 @@ export class Context {
   /** Who answers for borrows, while a call's parameters are converted. */
   scope: BorrowScope | undefined;
   #budget = 0;
+  /** What the call that is being checked gives away and lends. */
+  #claims: Map<object, 'own' | 'borrow'> | undefined;
   #memory: WebAssembly.Memory | undefined;
   #realloc: Realloc | undefined;
 
@@ -35,6 +37,19 @@ export class Context {
   ) {
     this.encoding = options.encoding;
     this.inst = linked.instances[options.instance] ?? 0;
+  }
+
+  /** To be called before the values of one call are checked. */
+  beginCheck(): void {
+    this.#claims = undefined;
+  }
+
+  /** Whether a value may be given away, or lent, beside those that the same call gives or lends already. */
+  claim(value: object, as: 'own' | 'borrow'): boolean {
+    this.#claims ??= new Map();
+    const before = this.#claims.get(value);
+    this.#claims.set(value, as);
+    return before === undefined || (before === 'borrow' && as === 'borrow');
   }
 
   /** To be called before anything is lifted or lowered after guests had their turn. */

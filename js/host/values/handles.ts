@@ -3,7 +3,7 @@
  * Spec: `lift_own`, `lift_borrow`, `lift_async_value`, and their opposites.
  */
 
-import { lowerFuture, liftFuture, checkFuture } from '../futures.js';
+import { checkFuture, liftFuture, lowerFuture } from '../futures.js';
 import { checkStream, liftStream, lowerStream } from '../streams.js';
 import type { Context } from './context.js';
 import type { Conv, Failure } from './conv.js';
@@ -32,7 +32,7 @@ function handle(parts: {
 /** `own<R>`; `resource` is an index of the artifact. */
 export function own(resource: number): Conv {
   return handle({
-    check: (cx, value) => cx.linked.resource(resource).check(value, true),
+    check: (cx, value) => cx.linked.resource(resource).check(cx, value, true),
     lift: (cx, h) => cx.linked.resource(resource).liftOwn(cx, h),
     lower: (cx, value) => cx.linked.resource(resource).lowerOwn(cx, value as object),
   });
@@ -41,7 +41,7 @@ export function own(resource: number): Conv {
 /** `borrow<R>`; `resource` is an index of the artifact. */
 export function borrow(resource: number): Conv {
   return handle({
-    check: (cx, value) => cx.linked.resource(resource).check(value, false),
+    check: (cx, value) => cx.linked.resource(resource).check(cx, value, false),
     lift: (cx, h) => cx.linked.resource(resource).liftBorrow(cx, h),
     lower: (cx, value) => cx.linked.resource(resource).lowerBorrow(cx, value as object),
   });

@@ -46,14 +46,19 @@ export interface Elements {
 
 /** Elements of a number type as typed arrays, others as arrays. */
 export function elements(kind: string, conv: Conv): Elements {
-  const constructor = typedArrays[kind as Primitive];
-  return constructor === undefined ? anyElements(conv) : numbers(conv, constructor);
+  const TypedArray = typedArrays[kind as Primitive];
+  return TypedArray === undefined ? anyElements(conv) : numbers(conv, TypedArray);
 }
 
 /** The type `list<T>`. */
 export function list(kind: string, conv: Conv): Conv {
   const items = elements(kind, conv);
-  return listOf(conv, items, (value) => (value as ArrayLike<unknown>).length, (value) => value as ArrayLike<unknown>);
+  return listOf(
+    conv,
+    items,
+    (value) => (value as ArrayLike<unknown>).length,
+    (value) => value as ArrayLike<unknown>,
+  );
 }
 
 /** The type `map<K, V>`: in memory a list of pairs, in JS a `Map`. */
@@ -67,7 +72,12 @@ export function map(entry: Conv): Conv {
     load: (cx, ptr, count) => new Map(pairs.load(cx, ptr, count) as [unknown, unknown][]),
     store: pairs.store,
   };
-  return listOf(entry, items, (value) => (value as Map<unknown, unknown>).size, (value) => [...(value as Map<unknown, unknown>)]);
+  return listOf(
+    entry,
+    items,
+    (value) => (value as Map<unknown, unknown>).size,
+    (value) => [...(value as Map<unknown, unknown>)],
+  );
 }
 
 function listOf(
@@ -115,26 +125,26 @@ function listOf(
   };
 }
 
-function numbers(conv: Conv, constructor: NumbersConstructor): Elements {
+function numbers(conv: Conv, TypedArray: NumbersConstructor): Elements {
   const { size } = conv;
   const any = anyElements(conv);
   /** Checked without a look at its elements. */
   const fits = (value: unknown) =>
     ArrayBuffer.isView(value) &&
-    (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === constructor.name;
+    (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === TypedArray.name;
   return {
     check(cx, value) {
       if (fits(value)) return undefined;
       return Array.isArray(value) || ArrayBuffer.isView(value)
         ? any.check(cx, value)
-        : new Failure(`expected a ${constructor.name} or an array, got ${show(value)}`);
+        : new Failure(`expected a ${TypedArray.name} or an array, got ${show(value)}`);
     },
     load(cx, ptr, count) {
       cx.spend(count * size);
-      return new constructor(cx.bytes.slice(ptr, ptr + count * size).buffer);
+      return new TypedArray(cx.bytes.slice(ptr, ptr + count * size).buffer);
     },
     store(cx, ptr, list, start, count) {
-      const target = new constructor(cx.bytes.buffer, ptr, count);
+      const target = new TypedArray(cx.bytes.buffer, ptr, count);
       target.set(part(list, start, count));
     },
   };

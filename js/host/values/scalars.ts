@@ -26,8 +26,7 @@ export function scalar(
     check: (_, value) =>
       test(value)
         ? undefined
-        : // biome-ignore lint/suspicious/useValidTypeof: `kind` is one of its results
-          new Failure(`expected ${expected}, got ${show(value)}`, typeof value === kind),
+        : new Failure(`expected ${expected}, got ${show(value)}`, typeof value === kind),
     load,
     store,
     lift: (_, flat, at) => fromCore(flat[at]!),

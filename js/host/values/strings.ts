@@ -49,7 +49,9 @@ function liftString(cx: Context, ptr: number, units: number): string {
     case 'utf16':
       return liftUtf16(cx, ptr, units);
     case 'latin1+utf16':
-      return units >= UTF16_TAG ? liftUtf16(cx, ptr, units - UTF16_TAG) : liftLatin1(cx, ptr, units);
+      return units >= UTF16_TAG
+        ? liftUtf16(cx, ptr, units - UTF16_TAG)
+        : liftLatin1(cx, ptr, units);
   }
 }
 

@@ -9,8 +9,8 @@ import { camel } from '../names.js';
 import { flags, type Part, record, tuple } from './aggregates.js';
 import type { Context } from './context.js';
 import type { Conv, Failure } from './conv.js';
+import { borrow, future, own, stream } from './handles.js';
 import { type Elements, elements, list, map } from './lists.js';
-import { future, own, borrow, stream } from './handles.js';
 import { scalars } from './scalars.js';
 import { string } from './strings.js';
 import { type CaseConv, enumeration, option, type Shape, tagged } from './variants.js';
@@ -25,6 +25,8 @@ export interface Signature {
   /** How many core values all parameters are together. */
   readonly flatParams: number;
   readonly result: Conv | undefined;
+  /** The result's first core type; undefined when there is none. */
+  readonly flatResult: CoreType | undefined;
   /** The result is a `result`: JS returns its ok value or throws its error. */
   readonly throws: boolean;
   readonly async: boolean;
@@ -114,7 +116,9 @@ export class Types {
       names: desc.params.map(({ name }) => camel(name)),
       tuple: this.conv(desc.paramsTuple),
       flatParams: flatCount(desc.params.map(({ ty }) => this.#desc(ty))),
-      result: desc.result === undefined || desc.result === null ? undefined : this.conv(desc.result),
+      result:
+        desc.result === undefined || desc.result === null ? undefined : this.conv(desc.result),
+      flatResult: typeof desc.result === 'number' ? this.#desc(desc.result).flat?.[0] : undefined,
       throws: this.throws(desc.result),
       async: desc.async,
       borrowed: desc.borrows ? this.#borrowed(desc) : [],
@@ -178,7 +182,12 @@ export class Types {
         return enumeration(desc.discriminantSize, desc.labels);
       case 'variant':
         return tagged(
-          shape(desc, desc.discriminantSize, desc.payloadOffset, desc.cases.map(({ name, ty }) => this.#case(name, ty))),
+          shape(
+            desc,
+            desc.discriminantSize,
+            desc.payloadOffset,
+            desc.cases.map(({ name, ty }) => this.#case(name, ty)),
+          ),
         );
       case 'option': {
         const cases = [this.#case('none', undefined), this.#case('some', desc.ty)];
@@ -187,7 +196,10 @@ export class Types {
       }
       case 'result':
         return tagged(
-          shape(desc, 1, desc.payloadOffset, [this.#case('ok', desc.ok), this.#case('err', desc.err)]),
+          shape(desc, 1, desc.payloadOffset, [
+            this.#case('ok', desc.ok),
+            this.#case('err', desc.err),
+          ]),
         );
       case 'own':
         return own(desc.resource);
@@ -214,6 +226,7 @@ export function checkArgs(
   cx: Context,
   args: readonly unknown[],
 ): Error | undefined {
+  cx.beginCheck();
   for (let i = 0; i < params.length; i++) {
     const failure: Failure | undefined = params[i]!.check(cx, args[i]);
     if (failure !== undefined) return failure.toError(names[i]!);

@@ -4,7 +4,6 @@ import type { CoreType } from '../artifact.js';
 import { show } from '../errors.js';
 import { trapped } from '../trap.js';
 import { loadBits, storeBits } from './aggregates.js';
-import type { Context } from './context.js';
 import { type Conv, type Core, Failure } from './conv.js';
 import { scalar } from './scalars.js';
 
@@ -129,7 +128,11 @@ function cased(shape: Shape, form: Form): Conv {
         index,
         coerce === undefined
           ? conv.lift(cx, flat, at + 1)
-          : conv.lift(cx, coerce.map(({ narrow }, i) => narrow(flat[at + 1 + i]!)), 0),
+          : conv.lift(
+              cx,
+              coerce.map(({ narrow }, i) => narrow(flat[at + 1 + i]!)),
+              0,
+            ),
       );
     },
     lower(cx, value, flat) {

@@ -14,7 +14,8 @@ pub enum ActionKind {
     Trap = 1,
     /// Elements must be copied between two ends of a stream or future. Operand: the host's end id,
     /// or 0 when both ends are guests'. Args, host involved: `[end, is_host_reading, site, ptr,
-    /// count]`; guest to guest: `[0, src_site, src_ptr, count, dst_site, dst_ptr]`. Report: `copied()`.
+    /// count]`; the host's own two ends: `[readable, 1, 0, writable, count]`; guest to guest:
+    /// `[0, src_site, src_ptr, count, dst_site, dst_ptr]`. Report: `copied()`.
     Copy = 2,
     /// A guest's destructor must run. Operand: its slot in the store's table; arg 0: the rep.
     /// Report: `dtor_done()`.

@@ -57,6 +57,14 @@ enum EndState {
     Done,
 }
 
+impl End {
+    /// Whether the host, if it holds the end, is told of an event. A readable end at rest finds out when it is read: until
+    /// then the host may pass it on.
+    fn tells_host(&self) -> bool {
+        self.side == Side::Writable || self.state != EndState::Idle
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Host,
@@ -129,15 +137,7 @@ impl Store {
         if let Some(copy) = started {
             return Ok(copy);
         }
-        if let Some(payload) = self.take_payload(id) {
-            return Ok(Step::Value(u64::from(payload)));
-        }
-        if let Some(writer) = self.idle_host_writer(id) {
-            self.pulling.push(id);
-            self.args([buffer.len]);
-            return Ok(Step::Action(ActionKind::HostPull, writer.0));
-        }
-        Ok(Step::Value(u64::from(BLOCKED)))
+        Ok(self.payload_or_pull(id, buffer.len))
     }
 
     /// Spec: `canon {stream,future}.cancel-{read,write}`. No end makes another wait, so that the sync and async forms agree.
@@ -148,7 +148,7 @@ impl Store {
             return Err(TrapCode::EndBusy);
         }
         if !is_async && end.membership.set.is_some() {
-            return Err(TrapCode::SyncWaiter);
+            return Err(TrapCode::EndBusy);
         }
         let payload = self.cancel(id)?;
         Ok(Step::Value(u64::from(payload)))
@@ -194,12 +194,25 @@ impl Store {
         }
     }
 
-    /// The other end, when it is a writable one of the host without a buffer.
+    /// What a copy that was not performed at once answers. A read that waits for the host asks it for elements.
+    fn payload_or_pull(&mut self, id: EndId, n: u32) -> Step {
+        if let Some(payload) = self.take_payload(id) {
+            return Step::Value(u64::from(payload));
+        }
+        let Some(writer) = self.idle_host_writer(id) else {
+            return Step::Value(u64::from(BLOCKED));
+        };
+        self.pulling.push(id);
+        self.args([n]);
+        Step::Action(ActionKind::HostPull, writer.0)
+    }
+
+    /// The other end, when it is a writable one at rest that the host holds.
     fn idle_host_writer(&self, id: EndId) -> Option<EndId> {
         let other = self.ends.get(id.0)?.other?;
         let writer = self.ends.get(other.0)?;
-        let idle = writer.side == Side::Writable && writer.owner == Owner::Host;
-        (idle && writer.buffer.is_none()).then_some(other)
+        let idle = writer.side == Side::Writable && writer.state == EndState::Idle;
+        (idle && writer.owner == Owner::Host).then_some(other)
     }
 }
 
@@ -292,7 +305,7 @@ impl Store {
         )?;
         Ok(match started {
             Some(copy) => copy,
-            None => Step::Value(u64::from(self.payload_or_blocked(id))),
+            None => self.payload_or_pull(id, n),
         })
     }
 
@@ -318,7 +331,9 @@ impl Store {
 
     /// What happened to an end of the host; `None` when it has learned of it otherwise.
     pub(crate) fn host_event(&mut self, id: EndId) -> Option<Step> {
-        self.host_end(id).ok()?;
+        if !self.host_end(id).ok()?.tells_host() {
+            return None;
+        }
         let payload = self.take_payload(id)?;
         self.args([payload]);
         Some(Step::Action(ActionKind::HostEvent, id.0))
@@ -395,9 +410,13 @@ impl Store {
             if same_instance(owner, other_owner) && !flat {
                 return Err(TrapCode::SameInstanceCopy);
             }
-            self.notify(id, buffer.progress);
+            self.complete(id, buffer.progress);
             match other_owner {
-                Owner::Host => self.deliver_to_host(other_id, their_progress),
+                // The copy tells it.
+                Owner::Host => {
+                    self.complete(other_id, their_progress);
+                    self.take_payload(other_id);
+                }
                 Owner::Guest(..) => self.notify(other_id, their_progress),
             }
             self.copying.push(id);
@@ -413,7 +432,7 @@ impl Store {
             self.notify(other_id, 0);
             self.end(id)?.buffer = Some(buffer);
         } else {
-            self.notify(id, 0);
+            self.complete(id, 0);
         }
         Ok(None)
     }
@@ -448,9 +467,9 @@ impl Store {
                 self.args([writer.0, 0, site.0, at(to, ptr), n]);
                 writer
             }
-            // The host reads what it writes itself; it never passes both ends through a store.
+            // A guest has handed the host's own end back, and the host reads what it writes.
             (None, None) => {
-                self.args([reader.0, 1, 0, 0, n]);
+                self.args([reader.0, 1, 0, writer.0, n]);
                 reader
             }
         };
@@ -463,21 +482,19 @@ impl Store {
             return;
         };
         end.pending = Some(progress);
-        // A readable end at rest finds out when it is read: the host may still pass it on.
-        let tell_host = end.side == Side::Writable || end.state != EndState::Idle;
+        let tells_host = end.tells_host();
         match end.owner {
-            Owner::Host if tell_host => self.enqueue(Item::Event(id)),
+            Owner::Host if tells_host => self.enqueue(Item::Event(id)),
             Owner::Host => {}
             Owner::Guest(..) => self.announce(Waitable::End(id)),
         }
     }
 
-    /// The host's standing buffer was copied: it has its event by that.
-    fn deliver_to_host(&mut self, id: EndId, progress: u32) {
+    /// The operation that is being answered has its event at once, so that nobody need be told.
+    fn complete(&mut self, id: EndId, progress: u32) {
         if let Some(end) = self.ends.get_mut(id.0) {
             end.pending = Some(progress);
         }
-        self.take_payload(id);
     }
 
     /// Takes an end's event. Spec: `stream_event`, `future_event`.

@@ -1,7 +1,8 @@
 //! Which ready thing is next: a policy, first in first out or seeded.
 //!
-//! Properties: each task is queued at most once; adding is O(1), taking O(1) amortised. A queued task need not be ready any
-//! more when its turn comes; then it is passed over, and whatever makes it ready again queues it again.
+//! Properties: each task is queued at most once, here or with those blocked by the exclusive lock; adding is O(1), taking O(1)
+//! amortised. A queued task need not be ready any more when its turn comes; then it is passed over, and whatever makes it ready
+//! again queues it again.
 
 use std::collections::VecDeque;
 
@@ -38,16 +39,15 @@ impl Ready {
     }
 
     fn take(&mut self) -> Option<Item> {
-        if self.seed != 0 && self.items.len() > 1 {
-            let at = self.choose(self.items.len());
-            self.items.swap(0, at);
+        match self.choose(self.items.len()) {
+            0 => self.items.pop_front(),
+            at => self.items.swap_remove_front(at),
         }
-        self.items.pop_front()
     }
 
     /// A number below `n` under the policy: 0 when it is first in first out. (xorshift64)
     pub(crate) fn choose(&mut self, n: usize) -> usize {
-        if self.seed == 0 {
+        if self.seed == 0 || n < 2 {
             return 0;
         }
         self.seed ^= self.seed << 13;
@@ -98,7 +98,7 @@ impl Store {
         let inst = task.inst;
         match task.thread {
             Thread::Running | Thread::Granted => Ok(None),
-            Thread::Entering => Ok(self.grant(id, inst)?),
+            Thread::Entering => self.grant(id, inst),
             Thread::Yielding => self.resume(id, inst),
             Thread::Waiting { set, .. } => {
                 let cancelled = task.state == TaskState::PendingCancel;
@@ -116,29 +116,25 @@ impl Store {
         if self.instance(inst)?.must_wait() {
             return Ok(None);
         }
-        let task = self
-            .tasks
-            .get_mut(id.0)
-            .expect("its turn has just found it");
+        let task = self.task(id)?;
         task.thread = Thread::Granted;
         let call = task.call();
         self.args([id.0]);
         Ok(call.map(|call| Self::tell(ActionKind::Start, call)))
     }
 
-    /// Calls a task's callback, if the exclusive lock is free.
+    /// Calls a task's callback, if the exclusive lock is free or its own.
     fn resume(&mut self, id: TaskId, inst: InstanceId) -> Result<Option<Step>, TrapCode> {
         let instance = self.instance(inst)?;
-        if instance.exclusive.is_some() {
+        if instance.exclusive.is_some_and(|holder| holder != id) {
             instance.blocked.push_back(id);
+            // It stays marked, so that it is nowhere twice.
+            self.task(id)?.queued = true;
             return Ok(None);
         }
         instance.exclusive = Some(id);
         let (code, p1, p2) = self.take_event(id)?;
-        let task = self
-            .tasks
-            .get_mut(id.0)
-            .expect("its turn has just found it");
+        let task = self.task(id)?;
         task.thread = Thread::Running;
         let slot = task.callback().ok_or(TrapCode::InvalidCallbackCode)?;
         self.args([id.0, code, p1, p2]);
@@ -148,26 +144,27 @@ impl Store {
 
     /// What a callback is told. Spec: the event in `canon_lift`'s loop.
     fn take_event(&mut self, id: TaskId) -> Result<(u32, u32, u32), TrapCode> {
-        let task = self
-            .tasks
-            .get_mut(id.0)
-            .expect("its turn has just found it");
-        let waited = match task.thread {
-            Thread::Waiting { set, .. } => Some(set),
-            Thread::Running | Thread::Granted | Thread::Entering | Thread::Yielding => None,
-        };
+        let task = self.task(id)?;
+        let thread = task.thread;
         let cancelled = task.state == TaskState::PendingCancel;
         if cancelled {
             task.state = TaskState::CancelDelivered;
         }
-        if let Some(set) = waited {
+        let mut event = (NONE, 0, 0);
+        if let Thread::Waiting { set, .. } = thread {
             self.stop_waiting(set, id);
+            if !cancelled {
+                event = self.poll_event(set).unwrap_or(event);
+            }
+            // Events that are left are for the next one who waits.
+            if self.has_pending_event(set) {
+                self.wake_waiter(set);
+            }
         }
-        match waited {
-            _ if cancelled => Ok((TASK_CANCELLED, 0, 0)),
-            Some(set) => Ok(self.poll_event(set).unwrap_or((NONE, 0, 0))),
-            None => Ok((NONE, 0, 0)),
-        }
+        Ok(match cancelled {
+            true => (TASK_CANCELLED, 0, 0),
+            false => event,
+        })
     }
 
     /// The exclusive lock or the backpressure was released: the first of those who waited for it may try.
@@ -181,7 +178,13 @@ impl Store {
             true => None,
             false => instance.entering.front().copied(),
         };
-        for id in blocked.into_iter().chain(entering) {
+        if let Some(id) = blocked {
+            if let Some(task) = self.tasks.get_mut(id.0) {
+                task.queued = false;
+            }
+            self.enqueue(Item::Task(id));
+        }
+        if let Some(id) = entering {
             self.enqueue(Item::Task(id));
         }
         Ok(())

@@ -132,7 +132,7 @@ impl Store {
             return Err(TrapCode::InvalidCancel);
         }
         if subtask.membership.set.is_some() {
-            return Err(TrapCode::SyncWaiter);
+            return Err(TrapCode::InvalidCancel);
         }
         if subtask.state != SubtaskState::Started {
             return self.aborted(id);

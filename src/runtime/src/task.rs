@@ -8,7 +8,8 @@ use tidegate_abi::code::TrapCode;
 
 use crate::ids::{CallId, Handle, InstanceId, SetId, Slot, TaskId};
 use crate::schedule::Item;
-use crate::store::{Entry, Instance, Outcome, SETTLE, Step, Store};
+use crate::store::{Instance, Outcome, SETTLE, Step, Store};
+use crate::waitable::take_out;
 
 /// A task. Spec: `Task` and its implicit `Thread`.
 #[derive(Debug)]
@@ -126,12 +127,16 @@ impl Store {
     /// Enters a task, or lets it wait. Spec: `Task.enter_implicit_thread`, `Task.start`.
     pub fn task_enter(&mut self, id: TaskId) -> Result<bool, TrapCode> {
         let task = self.task(id)?;
-        let (inst, thread) = (task.inst, task.thread);
+        let (inst, granted) = (task.inst, task.thread == Thread::Granted);
         let instance = self.instance(inst)?;
-        if thread == Thread::Granted {
-            instance.entering.retain(|t| *t != id);
-        } else if instance.must_wait() || !instance.entering.is_empty() {
-            instance.entering.push_back(id);
+        if granted {
+            take_out(&mut instance.entering, id);
+        }
+        if instance.must_wait() || !(granted || instance.entering.is_empty()) {
+            match granted {
+                true => instance.entering.push_front(id),
+                false => instance.entering.push_back(id),
+            }
             self.task(id)?.thread = Thread::Entering;
             return Ok(false);
         }
@@ -168,30 +173,30 @@ impl Store {
     fn callback_result(&mut self, id: TaskId, packed: u32) -> Result<(), TrapCode> {
         let task = self.task(id)?;
         let inst = task.inst;
-        match packed & 0xf {
+        let code = packed & 0xf;
+        match code {
             EXIT if task.state == TaskState::Resolved => return self.exit(id),
             EXIT => return Err(TrapCode::NotReturned),
+            YIELD | WAIT if task.state == TaskState::PendingCancel => {
+                // It is told at once: it keeps the lock, and what it wanted to wait for does not matter.
+                task.thread = Thread::Yielding;
+                self.enqueue(Item::Task(id));
+                return Ok(());
+            }
             YIELD => task.thread = Thread::Yielding,
             WAIT => {
                 let handle = Handle(packed >> 4);
-                let set = self.set_of(inst, handle)?;
+                let set = self.set_at(inst, handle)?;
                 self.start_waiting(set, id);
                 self.task(id)?.thread = Thread::Waiting { set, handle };
+                if !self.has_pending_event(set) {
+                    return self.unlock(inst);
+                }
             }
             _ => return Err(TrapCode::InvalidCallbackCode),
         }
-        let task = self.task(id)?;
-        let ready = match task.thread {
-            Thread::Waiting { set, .. } => {
-                task.state == TaskState::PendingCancel || self.has_pending_event(set)
-            }
-            Thread::Running | Thread::Entering | Thread::Granted | Thread::Yielding => true,
-        };
-        self.instance(inst)?.exclusive = None;
-        self.wake(inst)?;
-        if ready {
-            self.enqueue(Item::Task(id));
-        }
+        self.unlock(inst)?;
+        self.enqueue(Item::Task(id));
         Ok(())
     }
 
@@ -199,6 +204,10 @@ impl Store {
     fn exit(&mut self, id: TaskId) -> Result<(), TrapCode> {
         let inst = self.task(id)?.inst;
         self.tasks.remove(id.0);
+        self.unlock(inst)
+    }
+
+    fn unlock(&mut self, inst: InstanceId) -> Result<(), TrapCode> {
         self.instance(inst)?.exclusive = None;
         self.wake(inst)
     }
@@ -214,7 +223,7 @@ impl Store {
             (TaskState::Initial, _) => {
                 let call = task.call();
                 self.tasks.remove(id.0);
-                self.instance(inst)?.entering.retain(|t| *t != id);
+                take_out(&mut self.instance(inst)?.entering, id);
                 if let Some(call) = call {
                     self.enqueue(Item::Cancelled(call));
                 }
@@ -402,15 +411,6 @@ impl Store {
             TaskState::Resolved => Err(TrapCode::AlreadyReturned),
             TaskState::Initial | TaskState::Started | TaskState::PendingCancel => {
                 Err(TrapCode::NotCancelled)
-            }
-        }
-    }
-
-    fn set_of(&mut self, inst: InstanceId, handle: Handle) -> Result<SetId, TrapCode> {
-        match self.entry(inst, handle)? {
-            Entry::Set(set) => Ok(*set),
-            Entry::Resource(_) | Entry::Subtask(_) | Entry::End(_) => {
-                Err(TrapCode::WrongHandleType)
             }
         }
     }

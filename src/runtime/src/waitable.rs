@@ -1,7 +1,8 @@
 //! Waitables and the sets that tasks wait on.
 //!
 //! Properties: a set keeps a queue of members that may have an event, each at most once, so that finding the next event is
-//! O(1) amortised however many members it has. A member whose event was taken otherwise is passed over.
+//! O(1) amortised however many members it has. A member whose event was taken otherwise is passed over. An event wakes one of
+//! the tasks that wait, and that one wakes the next when it leaves events behind.
 
 use std::collections::VecDeque;
 
@@ -31,8 +32,8 @@ pub(crate) struct Membership {
 pub(crate) struct WaitableSet {
     members: u32,
     queue: VecDeque<Waitable>,
-    /// Tasks whose callback waits on it. Spec: `num_waiting`.
-    waiting: Vec<TaskId>,
+    /// Tasks whose callback waits on it, in order. Spec: `num_waiting`.
+    waiting: VecDeque<TaskId>,
 }
 
 /// Built-ins.
@@ -95,7 +96,7 @@ impl Store {
         Ok(Step::Value(0))
     }
 
-    fn set_at(&mut self, inst: InstanceId, h: Handle) -> Result<SetId, TrapCode> {
+    pub(crate) fn set_at(&mut self, inst: InstanceId, h: Handle) -> Result<SetId, TrapCode> {
         match self.entry(inst, h)? {
             Entry::Set(set) => Ok(*set),
             Entry::Resource(_) | Entry::Subtask(_) | Entry::End(_) => {
@@ -116,20 +117,21 @@ impl Store {
             return;
         };
         let queued = std::mem::replace(&mut membership.queued, true);
-        let Some(set) = self.sets.get_mut(id.0) else {
-            return;
-        };
-        if !queued {
+        if !queued && let Some(set) = self.sets.get_mut(id.0) {
             set.queue.push_back(waitable);
         }
-        for i in 0..set.waiting.len() {
-            let waiting = self
-                .sets
-                .get(id.0)
-                .and_then(|set| set.waiting.get(i).copied());
-            if let Some(task) = waiting {
-                self.enqueue(Item::Task(task));
-            }
+        self.wake_waiter(id);
+    }
+
+    /// Some task that waits on a set becomes ready.
+    pub(crate) fn wake_waiter(&mut self, id: SetId) {
+        let Some(set) = self.sets.get(id.0) else {
+            return;
+        };
+        let at = self.ready.choose(set.waiting.len());
+        if let Some(task) = set.waiting.get(at) {
+            let task = *task;
+            self.enqueue(Item::Task(task));
         }
     }
 
@@ -177,24 +179,26 @@ impl Store {
         let Some(id) = membership.set.take() else {
             return;
         };
-        membership.queued = false;
+        let queued = std::mem::take(&mut membership.queued);
         if let Some(set) = self.sets.get_mut(id.0) {
             set.members = set.members.saturating_sub(1);
-            set.queue.retain(|w| *w != waitable);
+            if queued {
+                take_out(&mut set.queue, waitable);
+            }
         }
     }
 
     /// A task begins to wait on a set.
     pub(crate) fn start_waiting(&mut self, id: SetId, task: TaskId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            set.waiting.push(task);
+            set.waiting.push_back(task);
         }
     }
 
     /// It is about to be told of an event.
     pub(crate) fn stop_waiting(&mut self, id: SetId, task: TaskId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            set.waiting.retain(|t| *t != task);
+            take_out(&mut set.waiting, task);
         }
     }
 
@@ -218,5 +222,12 @@ impl Store {
             Waitable::Subtask(id) => self.subtask_event(id),
             Waitable::End(id) => self.end_event(id),
         }
+    }
+}
+
+/// Takes an entry out of a queue that has it at most once, and mostly in front.
+pub(crate) fn take_out<T: PartialEq>(queue: &mut VecDeque<T>, entry: T) {
+    if let Some(at) = queue.iter().position(|e| *e == entry) {
+        queue.remove(at);
     }
 }

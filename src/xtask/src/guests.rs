@@ -34,10 +34,10 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Crates whose exports wit-bindgen makes.
-const LIBRARIES: &[&str] = &["command"];
+const LIBRARIES: &[&str] = &["asyncs", "command", "values"];
 
 /// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
-const PROGRAMS: &[&str] = &[];
+const PROGRAMS: &[&str] = &["std-hello"];
 
 /// Every component in the text format, sorted.
 fn texts() -> Result<Vec<PathBuf>, Box<dyn Error>> {

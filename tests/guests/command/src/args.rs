@@ -34,7 +34,12 @@ pub enum Request {
 
 /// Reads the arguments after the program's name.
 pub fn parse(args: &[String]) -> Result<Request, String> {
-    let mut options = Options { upper: false, plain: false, repeat: 1, tick: 500 };
+    let mut options = Options {
+        upper: false,
+        plain: false,
+        repeat: 1,
+        tick: 500,
+    };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -55,7 +60,19 @@ fn number(
     range: std::ops::RangeInclusive<u64>,
 ) -> Result<u64, String> {
     let value = value.ok_or_else(|| format!("{option} wants a number"))?;
-    let wanted = || format!("{option} wants a number from {} to {}", range.start(), range.end());
-    let number = value.parse().map_err(|_| format!("{}, not {value:?}", wanted()))?;
-    if range.contains(&number) { Ok(number) } else { Err(format!("{}, not {number}", wanted())) }
+    let wanted = || {
+        format!(
+            "{option} wants a number from {} to {}",
+            range.start(),
+            range.end()
+        )
+    };
+    let number = value
+        .parse()
+        .map_err(|_| format!("{}, not {value:?}", wanted()))?;
+    if range.contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("{}, not {number}", wanted()))
+    }
 }

@@ -49,8 +49,13 @@ impl wasip3::exports::cli::run::Guest for Command {
 
 async fn run(options: &Options, mut out: Output, mut err: Output) -> Result<(), ()> {
     let start = monotonic_clock::now();
-    let prefix = environment::get_environment().into_iter().find(|(name, _)| name == "PREFIX");
-    let lines = RefCell::new(Lines::new(options, prefix.map(|(_, value)| value).unwrap_or_default()));
+    let prefix = environment::get_environment()
+        .into_iter()
+        .find(|(name, _)| name == "PREFIX");
+    let lines = RefCell::new(Lines::new(
+        options,
+        prefix.map(|(_, value)| value).unwrap_or_default(),
+    ));
     let transformed = {
         let transform = pin!(transform(&lines, &mut out));
         let tick = pin!(tick(&lines, options.tick, start, &mut err));
@@ -61,7 +66,11 @@ async fn run(options: &Options, mut out: Output, mut err: Output) -> Result<(), 
     };
     let lines = lines.into_inner();
     let problem = match transformed {
-        Ok(()) => out.close().await.err().map(|()| "cannot write standard output"),
+        Ok(()) => out
+            .close()
+            .await
+            .err()
+            .map(|()| "cannot write standard output"),
         Err(problem) => Some(problem),
     };
     let report = match problem {
@@ -70,7 +79,11 @@ async fn run(options: &Options, mut out: Output, mut err: Output) -> Result<(), 
     };
     let reported = err.write(report.into_bytes()).await;
     let closed = err.close().await;
-    if problem.is_none() { reported.and(closed) } else { Err(()) }
+    if problem.is_none() {
+        reported.and(closed)
+    } else {
+        Err(())
+    }
 }
 
 /// Reads standard input to its end, and writes every line once it is complete.
@@ -126,17 +139,25 @@ struct Output {
 }
 
 /// `write-via-stream` of one of the two.
-type WriteViaStream = fn(StreamReader<u8>) -> FutureReader<Result<(), wasip3::cli::types::ErrorCode>>;
+type WriteViaStream =
+    fn(StreamReader<u8>) -> FutureReader<Result<(), wasip3::cli::types::ErrorCode>>;
 
 impl Output {
     fn open(write_via_stream: WriteViaStream) -> Self {
         let (writer, reader) = wasip3::wit_stream::new();
-        Self { writer, outcome: write_via_stream(reader) }
+        Self {
+            writer,
+            outcome: write_via_stream(reader),
+        }
     }
 
     /// Writes all of `bytes`; an error says that nobody takes them any more.
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), ()> {
-        if bytes.is_empty() || self.writer.write_all(bytes).await.is_empty() { Ok(()) } else { Err(()) }
+        if bytes.is_empty() || self.writer.write_all(bytes).await.is_empty() {
+            Ok(())
+        } else {
+            Err(())
+        }
     }
 
     /// Ends the stream and waits until the host has taken everything.
@@ -147,7 +168,10 @@ impl Output {
 
     /// Writes `text` and nothing else, by a join of the two sides.
     async fn print(write_via_stream: WriteViaStream, text: &str) -> Result<(), ()> {
-        let Self { mut writer, outcome } = Self::open(write_via_stream);
+        let Self {
+            mut writer,
+            outcome,
+        } = Self::open(write_via_stream);
         let writing = async move {
             let rest = writer.write_all(text.as_bytes().to_vec()).await;
             if rest.is_empty() { Ok(()) } else { Err(()) }

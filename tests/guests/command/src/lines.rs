@@ -19,8 +19,21 @@ pub struct Lines {
 
 impl Lines {
     pub fn new(options: &Options, prefix: String) -> Self {
-        let Options { upper, plain, repeat, .. } = *options;
-        Self { prefix, upper, plain, repeat, rest: Vec::new(), count: 0, bytes: 0 }
+        let Options {
+            upper,
+            plain,
+            repeat,
+            ..
+        } = *options;
+        Self {
+            prefix,
+            upper,
+            plain,
+            repeat,
+            rest: Vec::new(),
+            count: 0,
+            bytes: 0,
+        }
     }
 
     /// Takes a chunk, and returns what the lines that it completes become.

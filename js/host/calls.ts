@@ -1,0 +1,178 @@
+/** Calls of async exports: one promise and one task each. Spec: `canon_lift` with `async`, `canon_task_return`. */
+
+import { MAX_FLAT_PARAMS } from '../generated/abi.js';
+import type { TaskReturn } from './artifact.js';
+import type { ComponentTrap, TidegateFault } from './errors.js';
+import type { Linked } from './linked.js';
+import type { Machine } from './machine.js';
+import { liftFrom, liftResult, lowerArgs, unwrap } from './params.js';
+import { BorrowScope } from './resources.js';
+import { abiTrap, classify } from './trap.js';
+import type { Context } from './values/context.js';
+import type { Core } from './values/conv.js';
+import { checkArgs, type Signature } from './values/types.js';
+
+/** A guest's core function. */
+export type CoreFunction = (...flat: Core[]) => Core | undefined;
+
+/** One exported function of one instance. */
+export interface ExportPlan {
+  readonly machine: Machine;
+  readonly sig: Signature;
+  readonly cx: Context;
+  /** For messages: `wasi:cli/run@0.3.0#run`. */
+  readonly where: string;
+  readonly core: CoreFunction;
+  readonly postReturn: CoreFunction | undefined;
+  /** Lifted with the `async` option, so with a callback. */
+  readonly callback: boolean;
+  /** Table slot of the callback. */
+  readonly slot: number;
+  readonly returnKey: number;
+}
+
+/** What may follow the last parameter of an async export. */
+export interface CallOptions {
+  /** Aborting it requests the cancellation of the task, and rejects the promise at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** The JS function for an async export. It throws nothing; its promise rejects. */
+export function asyncExport(plan: ExportPlan): (...args: unknown[]) => Promise<unknown> {
+  const { machine, sig, cx } = plan;
+  return (...args) => {
+    if (machine.locked) return Promise.reject(machine.refusal());
+    const error = checkArgs(sig, cx, args);
+    if (error !== undefined) return Promise.reject(error);
+    const signal = (args[sig.params.length] as CallOptions | null | undefined)?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      new Call(plan, args, resolve, reject).start(signal);
+    });
+  };
+}
+
+export class Call {
+  #args: readonly unknown[] | undefined;
+  /** Number of the task; 0 before it exists. */
+  #task = 0;
+  #scope: BorrowScope | undefined;
+  /** Takes the listener from the signal. */
+  #forget: (() => void) | undefined;
+
+  constructor(
+    private readonly plan: ExportPlan,
+    args: readonly unknown[],
+    private readonly resolve: (value: unknown) => void,
+    private readonly fail: (error: unknown) => void,
+  ) {
+    this.#args = args;
+  }
+
+  /** For messages. */
+  get where(): string {
+    return this.plan.where;
+  }
+
+  start(signal: AbortSignal | undefined): void {
+    const { machine, cx, callback, slot, returnKey } = this.plan;
+    const id = machine.calls.add(this);
+    const task = machine.runtime.task_new(cx.inst, callback ? 1 : 0, slot, returnKey, id);
+    if (task < 0) {
+      // Nothing has been entered: the store is as it was.
+      machine.calls.remove(id);
+      this.reject(abiTrap(-task, this.where));
+      return;
+    }
+    this.#task = task;
+    if (signal !== undefined) this.#listen(signal);
+    machine.enterAlone(this.where, () => this.run(task, id));
+  }
+
+  /** Enters the task and runs the core function, unless it has to wait: then the driver calls this again. */
+  run(task: number, id: number): void {
+    const { machine, sig, cx, core, callback, postReturn } = this.plan;
+    if (machine.expect(machine.runtime.task_enter(task)) === 0) return;
+    const args = this.#args!;
+    this.#args = undefined;
+    if (sig.borrowed.length > 0) this.#scope = new BorrowScope(machine);
+    cx.scope = this.#scope;
+    const flat = lowerArgs(sig, cx, args);
+    cx.scope = undefined;
+    const result = core(...flat);
+    if (callback) {
+      machine.expect(machine.runtime.task_leave(task, result as number));
+      return;
+    }
+    const value = liftResult(sig, cx, result);
+    postReturn?.(...(result === undefined ? [] : [result]));
+    machine.expect(machine.runtime.task_leave(task, 0));
+    machine.calls.remove(id);
+    this.returned(value);
+  }
+
+  /** The task has returned. */
+  returned(value: unknown): void {
+    this.#end();
+    try {
+      this.resolve(this.plan.sig.throws ? unwrap(value) : value);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The task was cancelled before it returned. */
+  cancelled(): void {
+    this.reject(new DOMException('the call was cancelled', 'AbortError'));
+  }
+
+  reject(error: ComponentTrap | TidegateFault | DOMException): void {
+    this.#end();
+    this.fail(error);
+  }
+
+  #listen(signal: AbortSignal): void {
+    const { machine } = this.plan;
+    const abort = () => {
+      this.#forget = undefined;
+      this.fail(signal.reason);
+      machine.enterAlone(this.where, () => {
+        machine.expect(machine.runtime.task_request_cancellation(this.#task));
+      });
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    this.#forget = () => signal.removeEventListener('abort', abort);
+  }
+
+  #end(): void {
+    this.#scope?.end();
+    this.#scope = undefined;
+    this.#forget?.();
+    this.#forget = undefined;
+  }
+}
+
+/** The JS function that `task.return` calls when the caller is the host. */
+export function taskReturn(linked: Linked, desc: TaskReturn): (...flat: Core[]) => void {
+  const { machine } = linked;
+  const cx = linked.context(desc.options);
+  const { result } = desc;
+  return (...flat) => {
+    // Before anything else calls the runtime.
+    const id = machine.word(0);
+    try {
+      let value: unknown;
+      if (typeof result === 'number') {
+        const conv = linked.types.conv(result);
+        cx.begin();
+        value =
+          conv.count > MAX_FLAT_PARAMS
+            ? liftFrom(conv, cx, flat[0] as number)
+            : conv.lift(cx, flat, 0);
+      }
+      machine.calls.remove(id)?.returned(value);
+    } catch (error) {
+      machine.fail(classify(error, 'task.return'));
+    }
+  };
+}

@@ -1,0 +1,117 @@
+/** What a component exports, as JS objects: interfaces, functions and classes of resources. */
+
+import type { Extern, Lifted, Source } from './artifact.js';
+import { asyncExport, type CoreFunction, type ExportPlan } from './calls.js';
+import type { Linked } from './linked.js';
+import { camel, funcName, interfaceName, pascal } from './names.js';
+import { type GuestClass, GuestResourceType } from './resources.js';
+import { syncExport } from './sync-export.js';
+
+/**
+ * An export: an interface, a function, or the class of a resource. Wide on purpose, as only the component knows; give
+ * `instantiate` a type of your own for more.
+ */
+export interface ExportItem {
+  (...args: unknown[]): unknown;
+  new (...args: unknown[]): Disposable;
+  readonly [name: string]: ExportItem;
+}
+
+/** Exports by their full name, by the name without version, and by the interface's own name where it is the only one. */
+export interface ComponentExports {
+  readonly [name: string]: ExportItem;
+}
+
+type Exported = (...args: unknown[]) => unknown;
+type Members = Record<string, unknown>;
+
+/** Builds the exports of an instance that is linked. */
+export function buildExports(linked: Linked): ComponentExports {
+  const { exports } = linked.compiled.artifact;
+  const world: Members = members(linked, exports, '');
+  const interfaces = exports.filter((extern) => extern.kind === 'instance');
+  const short = new Map<string, Members | undefined>();
+  for (const { name, items } of interfaces) {
+    const own = Object.freeze(members(linked, items, `${name}#`));
+    world[name] = own;
+    const { path } = interfaceName(name);
+    const last = camel(path.slice(path.lastIndexOf('/') + 1));
+    // A shorter name only when it means one thing.
+    for (const key of new Set([path, last])) short.set(key, short.has(key) ? undefined : own);
+  }
+  for (const [key, value] of short) if (value !== undefined) world[key] ??= value;
+  return Object.freeze(world) as unknown as ComponentExports;
+}
+
+/** Functions and classes among `externs`; `prefix` names the interface in messages. */
+function members(linked: Linked, externs: readonly Extern[], prefix: string): Members {
+  const own: Members = Object.create(null);
+  for (const extern of externs) {
+    if (extern.kind === 'resource') {
+      const type = linked.resource(extern.resource);
+      if (type instanceof GuestResourceType) own[pascal(extern.name)] = type.class;
+    }
+  }
+  for (const extern of externs) {
+    if (extern.kind !== 'func' || typeof extern.lifted !== 'number') continue;
+    const lifted = linked.compiled.artifact.lifted[extern.lifted]!;
+    attach(linked, own, extern.name, exported(linked, lifted, prefix + extern.name));
+  }
+  return own;
+}
+
+/** Puts a function where its name says. */
+function attach(linked: Linked, own: Members, name: string, call: Exported): void {
+  const parsed = funcName(name);
+  if (parsed.kind === 'plain') {
+    own[camel(name)] = named(call, camel(name));
+    return;
+  }
+  const implementation = own[pascal(parsed.resource)] as GuestClass | undefined;
+  const type = GuestResourceType.of(linked.machine, implementation);
+  if (implementation === undefined || type === undefined) return;
+  if (parsed.kind === 'constructor') {
+    type.construct = (args) => call(...args) as object;
+    return;
+  }
+  const member = camel(parsed.name);
+  const value =
+    parsed.kind === 'static'
+      ? named(call, member)
+      : {
+          [member](this: unknown, ...args: unknown[]) {
+            return call(this, ...args);
+          },
+        }[member];
+  Object.defineProperty(
+    parsed.kind === 'static' ? implementation : implementation.prototype,
+    member,
+    {
+      value,
+      writable: true,
+      configurable: true,
+    },
+  );
+}
+
+function exported(linked: Linked, lifted: Lifted, where: string): Exported {
+  const { func, options, callback } = lifted;
+  const sig = linked.types.signature(func);
+  const resolve = (source: Source) => linked.resolve(source) as CoreFunction;
+  const plan: ExportPlan = {
+    machine: linked.machine,
+    sig,
+    cx: linked.context(options),
+    where,
+    core: resolve(lifted.core),
+    postReturn: lifted.postReturn ? resolve(lifted.postReturn) : undefined,
+    callback: lifted.async,
+    slot: linked.slots + (callback ?? 0),
+    returnKey: lifted.returnKey,
+  };
+  return sig.async ? asyncExport(plan) : syncExport(plan);
+}
+
+function named(call: Exported, name: string): Exported {
+  return Object.defineProperty(call, 'name', { value: name, configurable: true });
+}

@@ -1,0 +1,54 @@
+/** The store, as its users see it. */
+
+import { Machine, type StoreOptions } from './machine.js';
+import { wasmModule } from './platform.js';
+
+const machines = new WeakMap<Store, Promise<Machine>>();
+
+/**
+ * What instances live in: one runtime, one schedule, and one fate, since a trap of one instance locks the store of
+ * all. Stores are isolated from each other.
+ */
+export class Store {
+  readonly #options: StoreOptions;
+  #machine: Machine | undefined;
+
+  constructor(options: StoreOptions = {}) {
+    const { policy, limits = {}, deadlock } = options;
+    if (policy !== undefined && policy !== 'fifo' && typeof policy !== 'object') {
+      throw new TypeError("policy: expected 'fifo' or { seed }");
+    }
+    if (deadlock !== undefined && deadlock !== 'error' && deadlock !== 'report') {
+      throw new TypeError("deadlock: expected 'error' or 'report'");
+    }
+    for (const [name, limit] of Object.entries(limits)) {
+      if (!Number.isSafeInteger(limit) || limit <= 0) {
+        throw new RangeError(`limits.${name}: expected a positive integer, got ${limit}`);
+      }
+    }
+    this.#options = options;
+  }
+
+  /** Why the store is locked; undefined while it is not. */
+  get trap(): Error | undefined {
+    return this.#machine?.trap;
+  }
+
+  /** @internal The machine of a store, made when the first component is instantiated in it. */
+  static machine(store: Store): Promise<Machine> {
+    let machine = machines.get(store);
+    if (machine === undefined) {
+      machine = store.#open();
+      machines.set(store, machine);
+      // A failed load can be tried again.
+      machine.catch(() => machines.delete(store));
+    }
+    return machine;
+  }
+
+  async #open(): Promise<Machine> {
+    const [runtime, driver] = await Promise.all([wasmModule('runtime'), wasmModule('driver')]);
+    this.#machine = new Machine(runtime, driver, this.#options);
+    return this.#machine;
+  }
+}

@@ -1,0 +1,19 @@
+/** tidegate's public API. Entries under `entry/` export it, after they have set the platform. */
+
+export type { CallOptions } from './host/calls.js';
+export { Component, Instance, type InstantiateOptions } from './host/component.js';
+export {
+  ComponentCompileError,
+  ComponentError,
+  ComponentLinkError,
+  ComponentTrap,
+  type MissingImport,
+  TidegateFault,
+  type TrapCode,
+} from './host/errors.js';
+export type { ComponentExports, ExportItem } from './host/exports.js';
+export type { GuestFuture } from './host/guest-future.js';
+export type { Imports } from './host/imports.js';
+export type { StoreLimits, StoreOptions } from './host/machine.js';
+export { Store } from './host/store.js';
+export type { ExternType } from './host/wit.js';

@@ -1,0 +1,27 @@
+/**
+ * WASI for components: `wasi(options)` gives the imports. Nothing is granted unless it is named: without options a
+ * component has no arguments, no environment, an empty stdin, and output that goes nowhere.
+ *
+ * Built on the public API alone. A folder per package of WASI 0.3, `p2/` for the few interfaces of WASI 0.2 that today's 0.3
+ * components import as well; what differs between Node and a page is in `node/` and `web/`, behind `platform.ts`.
+ */
+
+import type { Imports } from '../index.js';
+import { cli } from './cli/index.js';
+import { clocks } from './clocks/index.js';
+import { openStdio } from './cli/stdio.js';
+import type { WasiOptions } from './options.js';
+import { p2 } from './p2/index.js';
+import type { WasiPlatform } from './platform.js';
+import { random } from './random/index.js';
+
+/** The imports of WASI 0.3 and 0.2 on `platform`. */
+export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
+  const stdio = openStdio(platform, options);
+  return {
+    ...cli(options, stdio),
+    ...clocks(platform),
+    ...random(platform),
+    ...p2(platform, options, stdio),
+  };
+}

@@ -1,0 +1,39 @@
+/** What a program grants to a component. */
+
+/** Where stdin comes from: bytes, a text in UTF-8, or anything that gives chunks of bytes. */
+export type InputSource =
+  | string
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>;
+
+/**
+ * Where output goes: a stream, or a function that is called for each chunk. A promise that it returns is waited for before
+ * the next chunk is taken from the component; when it rejects, the component sees the error code `io`, or `pipe` for an error whose
+ * `code` is `EPIPE`.
+ */
+export type OutputSink = WritableStream<Uint8Array> | ((chunk: Uint8Array) => void | PromiseLike<void>);
+
+/** Options of `wasi`. */
+export interface WasiOptions {
+  /** Arguments, the program's name first. Default: none. */
+  readonly args?: readonly string[];
+  /** Environment variables. Default: none; `process.env` is never looked at. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What `get-initial-cwd` answers. Default: none. */
+  readonly cwd?: string;
+  /** `'inherit'` is the process's own. Default: empty. */
+  readonly stdin?: 'inherit' | InputSource;
+  /** `'inherit'` is the process's own, in a page the console. Default: nowhere. */
+  readonly stdout?: 'inherit' | OutputSink;
+  /** As `stdout`. */
+  readonly stderr?: 'inherit' | OutputSink;
+  /** Which of the three are terminals. Default: what the process's own are where they are inherited, else none. */
+  readonly terminals?: {
+    readonly stdin?: boolean;
+    readonly stdout?: boolean;
+    readonly stderr?: boolean;
+  };
+}

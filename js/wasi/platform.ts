@@ -1,0 +1,29 @@
+/** What WASI needs of the platform. Two implementations: `node/platform.ts` and `web/platform.ts`. */
+
+/** Bytes that are read in chunks. */
+export interface Input {
+  /** The next chunk, at once where one is there; `undefined` at the end. Rejects when reading fails. */
+  next(): Uint8Array | undefined | PromiseLike<Uint8Array | undefined>;
+  readonly isTerminal: boolean;
+}
+
+/** Bytes that are written in chunks. */
+export interface Output {
+  /** Nothing when the chunk is written, a promise while it is under way. Throws or rejects when writing fails. */
+  write(chunk: Uint8Array): void | PromiseLike<void>;
+  readonly isTerminal: boolean;
+}
+
+export interface WasiPlatform {
+  /** Nanoseconds from a fixed point, never going back. */
+  monotonicNow(): bigint;
+  /** Its resolution in nanoseconds. */
+  readonly monotonicResolution: bigint;
+  /** Nanoseconds since 1970-01-01T00:00:00Z. */
+  systemNow(): bigint;
+  readonly systemResolution: bigint;
+  /** The process's own streams; opened at the first use. */
+  stdin(): Input;
+  stdout(): Output;
+  stderr(): Output;
+}

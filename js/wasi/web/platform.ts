@@ -1,0 +1,34 @@
+/** WASI's platform in a page, a worker or a service worker. */
+
+import type { Output, WasiPlatform } from '../platform.js';
+
+export const webPlatform: WasiPlatform = {
+  monotonicNow: () => BigInt(Math.round(performance.now() * 1e6)),
+  // What browsers give at least, and what they give to isolated pages.
+  monotonicResolution: globalThis.crossOriginIsolated ? 5_000n : 100_000n,
+  systemNow: () => BigInt(Date.now()) * 1_000_000n,
+  systemResolution: 1_000_000n,
+  stdin: () => ({ isTerminal: false, next: () => undefined }),
+  stdout: () => lines((line) => console.log(line)),
+  stderr: () => lines((line) => console.error(line)),
+};
+
+/** A console has lines: what has no end yet is kept, up to a length. */
+function lines(log: (line: string) => void): Output {
+  const decoder = new TextDecoder();
+  let rest = '';
+  return {
+    isTerminal: false,
+    write(chunk) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) log(line);
+      if (rest.length > LONGEST_LINE) {
+        log(rest);
+        rest = '';
+      }
+    },
+  };
+}
+
+const LONGEST_LINE = 65_536;

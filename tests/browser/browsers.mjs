@@ -1,0 +1,110 @@
+/** Real browsers for the suites of this folder: found, started headless with a fresh profile, watched. */
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+import { BROWSER_REMEDY, browserRequired } from '../../scripts/lib/browser.mjs';
+import { find } from '../../scripts/lib/run.mjs';
+import { serveDemo } from '../../www/serve.mjs';
+
+const BROWSERS = [
+  {
+    name: 'Chromium',
+    path: () =>
+      process.env.CHROME_PATH ??
+      find(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']),
+    options: {
+      browser: 'chrome',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  {
+    name: 'Firefox',
+    path: () => process.env.FIREFOX_PATH ?? find(['firefox-esr', 'firefox']),
+    options: { browser: 'firefox' },
+  },
+];
+
+/** How long anything on a page may take. */
+export const PATIENCE_MS = 20_000;
+
+/**
+ * @typedef {object} Visit
+ * @property {import('puppeteer-core').Page} page a new tab, at the path that the suite names
+ * @property {string} url of the server, with a `/` at its end
+ * @property {string} browser its name
+ * @property {string[]} problems errors in the console, exceptions and failed requests so far; a test
+ *   that expects some takes them out, any that is left fails it
+ */
+
+/**
+ * Defines a suite once per browser. One that is not installed is a visible skip, or a failure where
+ * browsers are required.
+ *
+ * @param {string} name
+ * @param {string} path the page that each test starts from
+ * @param {(visit: Visit) => void} define
+ */
+export function inBrowsers(name, path, define) {
+  for (const browser of BROWSERS) {
+    const executablePath = browser.path();
+    const title = `${name} in ${browser.name}`;
+    if (executablePath) describe(title, () => suite({ ...browser, executablePath }, path, define));
+    else missing(title, `${browser.name} is not installed; remedy: ${BROWSER_REMEDY}`);
+  }
+}
+
+function missing(title, message) {
+  if (browserRequired) test(title, () => assert.fail(message));
+  else test(title, { skip: message }, () => {});
+}
+
+function suite({ name, options, executablePath }, path, define) {
+  let server;
+  let browser;
+  /** @type {Visit} */
+  const visit = { browser: name, problems: [] };
+  before(async () => {
+    const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+    server = await serveDemo({ mounts: [{ at: '/fixtures/', folder: fixtures }] });
+    visit.url = server.url;
+    browser = await puppeteer.launch({ ...options, executablePath, headless: true });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  beforeEach(async () => {
+    visit.page = await browser.newPage();
+    visit.page.setDefaultTimeout(PATIENCE_MS);
+    visit.problems.length = 0;
+    watch(visit.page, visit.problems);
+    await visit.page.goto(visit.url + path);
+  });
+  afterEach(async () => {
+    await visit.page.close();
+    assert.deepEqual(visit.problems, []);
+  });
+  define(visit);
+}
+
+function watch(page, problems) {
+  page.on('console', (message) => {
+    const type = message.type();
+    if (type === 'error' || type === 'warn') problems.push(`console.${type}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
+  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+  });
+}

@@ -1,0 +1,229 @@
+/** The demo page as a person meets it: typing, running, watching, stopping. */
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inBrowsers } from './browsers.mjs';
+import { contrasts } from './contrast.mjs';
+
+inBrowsers('the page', '', (visit) => {
+  test('runs the command and shows its output as it streams', async () => {
+    await ready(visit);
+    await visit.page.evaluate(recordOutput);
+    await fill(visit, { args: '--upper --tick 300', env: 'PREFIX=> ', stdin: lines(8), pace: 100 });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 0');
+    const expected = Array.from(
+      { length: 8 },
+      (_, i) => `> ${`${i + 1}`.padStart(6)}  LINE ${i}\n`,
+    );
+    assert.equal(await text(visit, 'stdout'), expected.join(''));
+    assert.match(
+      await text(visit, 'stderr'),
+      /so far\n(.|\n)*command: 8 lines, 56 bytes in .* ms\n$/,
+    );
+    assert.equal(await text(visit, 'stdout-size'), `${expected.join('').length} bytes`);
+    const { seen, running } = await visit.page.evaluate(() => window.recorded);
+    assert.ok(seen.length >= 4, `the output grew ${seen.length} times`);
+    assert.ok(running >= 4, `the output grew ${running} times before the end`);
+    assert.ok(seen.at(-1).at - seen[0].at > 300, 'the output came at once');
+  });
+
+  test('says how long everything took', async () => {
+    await ready(visit);
+    await fill(visit, { args: '--tick 0', stdin: lines(3), pace: 0 });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 0');
+    for (const id of ['compile-time', 'instantiate-time', 'first-time', 'run-time']) {
+      assert.match(await text(visit, id), /^\d+(\.\d+)? ms$/, id);
+    }
+  });
+
+  test('shows an exit code and what was written to standard error', async () => {
+    await ready(visit);
+    await fill(visit, { args: '--nonsense' });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 2');
+    assert.equal(await text(visit, 'stdout'), '');
+    assert.match(await text(visit, 'stderr'), /unknown argument "--nonsense"/);
+  });
+
+  test('keeps quoted arguments together', async () => {
+    await ready(visit);
+    await fill(visit, { args: '"--up per"' });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 2');
+    assert.match(await text(visit, 'stderr'), /unknown argument "--up per"/);
+  });
+
+  test('stops a command, and runs it again', async () => {
+    await ready(visit);
+    await fill(visit, { args: '--tick 0', stdin: lines(50), pace: 1000 });
+    await visit.page.click('#run');
+    await output(visit);
+    assert.equal(await text(visit, 'run'), 'Stop');
+    await visit.page.click('#run');
+    await status(visit, 'Stopped.');
+    assert.equal(await text(visit, 'run'), 'Run');
+    await fill(visit, { stdin: 'again', pace: 0 });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 0');
+    assert.match(await text(visit, 'stdout'), /^.*1 {2}again\n$/);
+  });
+
+  test('can be used from the keyboard', async () => {
+    const { page } = visit;
+    await ready(visit);
+    await fill(visit, { pace: 1000 });
+    await page.focus('#stdin');
+    await page.keyboard.down('Control');
+    await page.keyboard.press('Enter');
+    await page.keyboard.up('Control');
+    await output(visit);
+    await page.keyboard.press('Escape');
+    await status(visit, 'Stopped.');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'run');
+    await fill(visit, { pace: 0 });
+    await page.focus('#run');
+    await page.keyboard.press('Enter');
+    await status(visit, 'Exit code 0');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'run');
+  });
+
+  test('takes megabytes and stays usable', async () => {
+    await ready(visit);
+    const line = 'All work and no play makes a dull component.\n';
+    const count = 100_000;
+    await visit.page.evaluate((value) => {
+      document.getElementById('stdin').value = value;
+    }, line.repeat(count));
+    await fill(visit, { args: '--tick 0', env: '', pace: 0 });
+    await visit.page.click('#run');
+    await status(visit, 'Exit code 0');
+    const size = (count * (line.length + 8)).toLocaleString('en');
+    assert.equal(await text(visit, 'stdout-size'), `${size} bytes`);
+    const shown = await text(visit, 'stdout');
+    assert.ok(shown.endsWith(`100000  ${line}`) && shown.length < 1_000_000);
+  });
+
+  test('names a line that is not an environment variable', async () => {
+    await ready(visit);
+    await fill(visit, { env: 'no variable' });
+    await visit.page.click('#run');
+    await status(visit, 'not an environment variable: no variable');
+  });
+
+  test('takes a component of one’s own, and says what is wrong with it', async () => {
+    const { page } = visit;
+    await ready(visit);
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-'));
+    try {
+      const broken = join(folder, 'broken.wasm');
+      await writeFile(broken, 'no component at all');
+      const file = await page.$('#file');
+      await file.uploadFile(broken);
+      await says(visit, 'component', 'ComponentCompileError');
+      await file.uploadFile(guest('values'));
+      await says(visit, 'component', 'values.component.wasm is ready.');
+      assert.match(await text(visit, 'interfaces'), /echo-string: func\(v: string\) -> string/);
+      await page.click('#run');
+      await status(visit, 'not a command');
+      await page.click('#bundled');
+      await ready(visit);
+      await page.click('#run');
+      await output(visit);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('fits a phone', async () => {
+    const { page } = visit;
+    await page.setViewport({ width: 360, height: 740 });
+    await ready(visit);
+    const [width, room] = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return [scrollWidth, clientWidth];
+    });
+    assert.ok(width <= room, `${width} pixels wide, ${room} there`);
+  });
+
+  for (const theme of ['light', 'dark']) {
+    test(`is legible when it is ${theme}`, async (t) => {
+      if (visit.browser !== 'Chromium') return t.skip('only Chromium lets a test choose the theme');
+      const { page } = visit;
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
+      await ready(visit);
+      await fill(visit, { args: '--tick 100' });
+      await page.click('#run');
+      await status(visit, 'Exit code 0');
+      const { lightness, weak } = await page.evaluate(contrasts);
+      assert.equal(lightness > 0.5, theme === 'light');
+      assert.deepEqual(weak, []);
+    });
+  }
+});
+
+/** Waits until the bundled command is compiled. */
+function ready(visit) {
+  return says(visit, 'component', 'command.component.wasm is ready.');
+}
+
+function status(visit, wanted) {
+  return says(visit, 'status', wanted);
+}
+
+/** Waits until an element contains a text; says what it contained instead. */
+async function says(visit, id, wanted) {
+  try {
+    await visit.page.waitForFunction(
+      (at, part) => document.getElementById(at).textContent.includes(part),
+      {},
+      id,
+      wanted,
+    );
+  } catch (error) {
+    const problems = visit.problems.join('\n');
+    const found = `#${id} says: ${await text(visit, id)}\n#status: ${await text(visit, 'status')}`;
+    throw new Error(`waited for ${JSON.stringify(wanted)}; ${found}\n${problems}`, {
+      cause: error,
+    });
+  }
+}
+
+async function output(visit) {
+  await visit.page.waitForFunction(() => document.getElementById('stdout').textContent !== '');
+}
+
+function text({ page }, id) {
+  return page.$eval(`#${id}`, (element) => element.textContent);
+}
+
+function fill({ page }, values) {
+  return page.evaluate((all) => {
+    for (const [id, value] of Object.entries(all)) document.getElementById(id).value = value;
+  }, values);
+}
+
+function lines(count) {
+  return Array.from({ length: count }, (_, i) => `line ${i}\n`).join('');
+}
+
+function guest(name) {
+  return fileURLToPath(new URL(`../../build/guests/${name}.component.wasm`, import.meta.url));
+}
+
+/** In the page: notes whenever the output has grown. */
+function recordOutput() {
+  const stdout = document.getElementById('stdout');
+  const recorded = { seen: [], running: 0 };
+  window.recorded = recorded;
+  new MutationObserver(() => {
+    recorded.seen.push({ at: performance.now(), length: stdout.textContent.length });
+    if (document.getElementById('status').textContent === 'Running…') recorded.running += 1;
+  }).observe(stdout, { childList: true });
+}
