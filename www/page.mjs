@@ -41,9 +41,9 @@ addEventListener('keydown', (event) => {
   }
 });
 
-$('file').addEventListener('change', async () => {
+$('file').addEventListener('change', () => {
   const [file] = $('file').files;
-  if (file) load({ source: await file.arrayBuffer(), name: file.name });
+  if (file) load({ source: file, name: file.name });
 });
 
 $('bundled').addEventListener('click', () => {
@@ -84,7 +84,6 @@ function run() {
   }
   for (const pane of Object.values(panes)) pane.clear();
   for (const id of ['instantiate-time', 'first-time', 'run-time']) $(id).textContent = '';
-  $('timings').hidden = false;
   become('running');
   say('Running…');
   const args = splitArguments($('args').value);
@@ -156,5 +155,5 @@ function say(text, kind = '') {
 }
 
 function milliseconds(time) {
-  return `${time.toFixed(time < 10 ? 2 : 0)} ms`;
+  return `${time.toFixed(time < 10 ? 1 : 0)} ms`;
 }

@@ -172,7 +172,7 @@ export function taskReturn(linked: Linked, desc: TaskReturn): (...flat: Core[]) 
       }
       machine.calls.remove(id)?.returned(value);
     } catch (error) {
-      machine.fail(classify(error, 'task.return'));
+      machine.fail(classify(error));
     }
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { copyBetweenGuests } from './copies.js';
-import type { HostEnd } from './ends.js';
+import { copyInHost, type HostEnd } from './ends.js';
 import { ComponentTrap, TidegateFault } from './errors.js';
 import type { Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
@@ -19,7 +19,7 @@ export function driverHost(machine: Machine): DriverHost {
       request();
       return machine.locked ? 1 : 0;
     } catch (error) {
-      return machine.fail(classify(error, 'a turn'));
+      return machine.fail(classify(error));
     }
   }
   const endOf = (id: number): HostEnd => {
@@ -34,12 +34,14 @@ export function driverHost(machine: Machine): DriverHost {
     copy() {
       try {
         const end = machine.word(0);
+        const site = machine.word(2);
+        const count = machine.word(4);
         if (end === 0) copyBetweenGuests(machine);
-        else
-          endOf(end).copy(machine.sites[machine.word(2)]!, machine.word(3) >>> 0, machine.word(4));
+        else if (site === 0) copyInHost(machine, end, count);
+        else endOf(end).copy(machine.sites[site]!, machine.word(3) >>> 0, count);
         return machine.locked ? 1 : 0;
       } catch (error) {
-        return machine.fail(classify(error, 'a copy'));
+        return machine.fail(classify(error));
       }
     },
     pull: (end, n) => attempt(() => endOf(end).pull(n)),

@@ -7,7 +7,7 @@ import type { CopySite, Machine } from './machine.js';
 export interface HostEnd {
   /** Moves `count` elements from or to `ptr`, which is valid; that completes this end's buffer. */
   copy(site: CopySite, ptr: number, count: number): void;
-  /** A guest reads, up to `n` elements; only for writable ends. */
+  /** Somebody reads, up to `n` elements; only for writable ends. */
   pull(n: number): void;
   /** The buffer is gone without a copy, or the other end is. `payload` is `CopyResult | progress << 4`. */
   event(payload: number): void;
@@ -15,21 +15,39 @@ export interface HostEnd {
   locked(trap: ComponentTrap | TidegateFault): void;
 }
 
+/** A readable end of the host. */
+export interface Reader extends HostEnd {
+  /** Completes its buffer with elements of JS: the writer is the host as well. */
+  receive(batch: ArrayLike<unknown>): void;
+}
+
+/** A writable end of the host. */
+export interface Writer extends HostEnd {
+  /** Gives `count` elements to a reader that is the host as well; that completes this end's buffer. */
+  take(count: number): ArrayLike<unknown>;
+}
+
+/** A copy between two ends of the host: a guest has passed on what it got from the host. */
+export function copyInHost(machine: Machine, readable: number, count: number): void {
+  const reader = machine.ends[readable] as Reader;
+  reader.receive(machine.writers[readable]!.take(count));
+}
+
 /** Offers a buffer of `n` elements to read into. `BLOCKED`, or a payload after the copy. */
 export function readEnd(machine: Machine, end: number, n: number): number {
-  return machine.enter('a read of a stream or future', () => machine.driver.host_read(end, n));
+  return machine.enter(undefined, () => machine.driver.host_read(end, n));
 }
 
 /** Offers `n` elements to be read. `BLOCKED`, or a payload after the copy. */
 export function writeEnd(machine: Machine, end: number, n: number): number {
-  return machine.enter('a write to a stream or future', () => machine.driver.host_write(end, n));
+  return machine.enter(undefined, () => machine.driver.host_write(end, n));
 }
 
 /** Drops an end, after taking back its buffer where one stands. */
 export function dropEnd(machine: Machine, end: number, standing: boolean): void {
   if (machine.locked) return;
   machine.releaseEnd(end);
-  machine.enter('a drop of a stream or future', () => {
+  machine.enter(undefined, () => {
     if (standing) machine.driver.host_cancel(end);
     return machine.driver.host_drop(end);
   });
@@ -37,7 +55,7 @@ export function dropEnd(machine: Machine, end: number, standing: boolean): void 
 
 /** Drops an end on which nothing stands, from outside of any call. */
 export function dropAlone(machine: Machine, end: number): void {
-  machine.enterAlone('a drop of a stream or future', () => dropEnd(machine, end, false));
+  machine.enterAlone(undefined, () => dropEnd(machine, end, false));
 }
 
 /** Tells the developer of an error that no guest can be told of. */

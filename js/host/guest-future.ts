@@ -1,7 +1,7 @@
 /** The readable end of a guest's future as a `PromiseLike`: the read starts at the first `then`. */
 
 import { BLOCKED } from '../generated/abi.js';
-import { dropAlone, dropEnd, type HostEnd, readEnd } from './ends.js';
+import { dropAlone, dropEnd, type Reader, readEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
@@ -47,7 +47,7 @@ export class GuestFuture<T> implements PromiseLike<T>, Disposable {
   }
 }
 
-class FutureEnd implements HostEnd {
+class FutureEnd implements Reader {
   /** The end is not ours any more, for this reason when somebody reads. */
   #gone: Error | undefined;
   #promise: Promise<unknown> | undefined;
@@ -81,7 +81,11 @@ class FutureEnd implements HostEnd {
 
   copy({ cx }: CopySite, ptr: number): void {
     cx.begin();
-    this.#resolve(this.element.conv?.load(cx, ptr));
+    this.receive([this.element.conv?.load(cx, ptr)]);
+  }
+
+  receive(batch: ArrayLike<unknown>): void {
+    this.#resolve(batch[0]);
     this.#leave(new TypeError('the future was read'));
     // Not now: the runtime is in the middle of the copy.
     queueMicrotask(() => dropAlone(this.machine, this.end));
@@ -100,7 +104,7 @@ class FutureEnd implements HostEnd {
   }
 
   collected(): void {
-    this.machine.enterAlone('a future', () => this.drop(new TypeError('the future was collected')));
+    this.machine.enterAlone(undefined, () => this.drop(new TypeError('the future was collected')));
   }
 
   drop(reason: Error): void {
@@ -113,6 +117,8 @@ class FutureEnd implements HostEnd {
   #start(): void {
     const payload = readEnd(this.machine, this.end, 1);
     if (payload !== BLOCKED) this.#settled(payload);
+    // The runtime asks the host for the value when a guest reads, not when the host does.
+    else this.machine.writers[this.end]?.pull(1);
     this.machine.settle();
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { BLOCKED } from '../generated/abi.js';
-import { dropEnd, type HostEnd, readEnd } from './ends.js';
+import { dropEnd, type Reader, readEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
@@ -20,7 +20,7 @@ const known = new WeakMap<object, GuestStream>();
 const unread = new FinalizationRegistry<GuestStream>((stream) => stream.collected());
 const hasByteStreams = typeof ReadableByteStreamController === 'function';
 
-export class GuestStream implements HostEnd {
+export class GuestStream implements Reader {
   /** `fresh`: nobody has read; `reading`: a buffer stands in the runtime; `gone`: the end is not ours any more. */
   #state: 'fresh' | 'idle' | 'reading' | 'gone' = 'fresh';
   /** Weak, so that a stream that nobody has any more can be collected and its end dropped. */
@@ -69,16 +69,20 @@ export class GuestStream implements HostEnd {
   }
 
   copy({ cx }: CopySite, ptr: number, count: number): void {
+    const { bytes, many } = this.element;
+    cx.begin();
+    if (bytes) this.receive(cx.bytes.subarray(ptr, ptr + count));
+    else if (many === undefined) this.receive(new Array(count));
+    else this.receive(many.load(cx, ptr, count) as ArrayLike<unknown>);
+  }
+
+  receive(batch: ArrayLike<unknown>): void {
     const { controller, done } = this.#pending!;
     this.#pending = undefined;
     this.#state = 'idle';
-    const { bytes, conv, many } = this.element;
-    cx.begin();
-    if (bytes) deliver(controller, cx.bytes.subarray(ptr, ptr + count));
-    else if (conv === undefined) for (let i = 0; i < count; i++) enqueue(controller, undefined);
-    else
-      for (const item of Array.from(many!.load(cx, ptr, count) as ArrayLike<unknown>))
-        enqueue(controller, item);
+    if (!this.element.bytes) for (let i = 0; i < batch.length; i++) enqueue(controller, batch[i]);
+    else if (batch instanceof Uint8Array) deliver(controller, batch);
+    else deliver(controller, Uint8Array.from(batch as ArrayLike<number>));
     done();
   }
 
@@ -100,7 +104,7 @@ export class GuestStream implements HostEnd {
 
   /** The stream was collected. */
   collected(): void {
-    if (this.#state !== 'gone') this.machine.enterAlone('a stream', () => this.#cancel());
+    if (this.#state !== 'gone') this.machine.enterAlone(undefined, () => this.#cancel());
   }
 
   #pull(controller: Controller): Promise<void> | undefined {
@@ -126,8 +130,13 @@ export class GuestStream implements HostEnd {
   #read(controller: Controller): void {
     while (this.#pending !== undefined) {
       this.#state = 'reading';
-      const payload = readEnd(this.machine, this.end, this.#room(controller));
-      if (payload === BLOCKED) return;
+      const room = this.#room(controller);
+      const payload = readEnd(this.machine, this.end, room);
+      if (payload === BLOCKED) {
+        // The runtime asks the host for elements when a guest reads, not when the host does.
+        this.machine.writers[this.end]?.pull(room);
+        return;
+      }
       if ((payload & COPY_RESULT_MASK) === DROPPED) this.#close();
     }
   }
@@ -168,7 +177,7 @@ export class GuestStream implements HostEnd {
 }
 
 /** Fills the reader's own buffer, or gives it a chunk of its own. */
-function deliver(controller: Controller, bytes: Uint8Array<ArrayBuffer>): void {
+function deliver(controller: Controller, bytes: Uint8Array): void {
   const request = 'byobRequest' in controller ? controller.byobRequest : undefined;
   const view = request?.view;
   if (!request || !view) {

@@ -71,14 +71,14 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       result.lower(cx, value, core);
       return core[0];
     } catch (error) {
-      machine.fail(classify(error, host.name));
+      machine.fail(classify(error));
       return nothing;
     }
   };
 }
 
 function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
-  const { machine, host, sig, cx } = plan;
+  const { machine, sig, cx } = plan;
   const { runtime } = machine;
   return (...flat) => {
     try {
@@ -101,7 +101,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
       const pending = new PendingImport(plan, subtask, results, context, scope);
       return pending.wait(value);
     } catch (error) {
-      machine.fail(classify(error, host.name));
+      machine.fail(classify(error));
       return 0;
     }
   };
@@ -141,26 +141,27 @@ export class PendingImport {
 
   #settle(value: unknown): void {
     if (this.#done) return;
-    const { machine, host } = this.plan;
+    const { machine } = this.plan;
     this.#done = true;
     machine.imports.remove(this.#call);
-    machine.enterAlone(host.name, () => {
+    const resolve = () => {
       this.scope?.end();
       lowerResult(this.plan, value, this.results);
       machine.expect(machine.runtime.call_resolve(this.subtask));
-    });
+    };
+    machine.enterAlone(undefined, resolve, true);
   }
 
   #reject(error: unknown): void {
     if (this.#done) return;
-    const { machine, host } = this.plan;
+    const { machine } = this.plan;
     let value: unknown;
     try {
       value = caught(this.plan, error);
     } catch (trap) {
       this.#done = true;
       machine.imports.remove(this.#call);
-      machine.enterAlone(host.name, () => {
+      machine.enterAlone(undefined, () => {
         throw trap;
       });
       return;

@@ -85,6 +85,12 @@ export class HostImports {
     return typeof of === 'string' ? (plain ?? findKey(keys, of)) : findKey(keys, name);
   }
 
+  /** Whether a resource type is that of the import with this path, and not another name for an earlier one. */
+  #introduces(resource: number, path: readonly string[]): boolean {
+    const desc = this.#artifact.resources[resource]!;
+    return desc.origin === 'imported' && pathKey(desc.path) === pathKey(path);
+  }
+
   #member(
     container: unknown,
     extern: Extern,
@@ -97,6 +103,8 @@ export class HostImports {
         ? (container as Members)
         : undefined;
     const full = [...path, extern.name];
+    // A resource that an interface uses of another one is asked for there.
+    if (extern.kind === 'resource' && !this.#introduces(extern.resource, full)) return;
     const name = full.join('#');
     let found: unknown = container;
     if (members !== undefined) {

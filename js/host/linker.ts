@@ -80,7 +80,7 @@ function instantiate(
   }
   const { machine } = linked;
   let refused = false;
-  machine.enter('instantiation', () => {
+  machine.enter(undefined, () => {
     try {
       done(new WebAssembly.Instance(module, object));
     } catch (error) {

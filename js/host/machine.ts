@@ -10,7 +10,7 @@
 import type { Call } from './calls.js';
 import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
-import type { HostEnd } from './ends.js';
+import type { HostEnd, Writer } from './ends.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { PendingImport } from './hostfuncs.js';
 import type { GuestClass, HostResourceType } from './resources.js';
@@ -81,6 +81,8 @@ export class Machine {
   /** Ends of streams and futures that the host holds, by the runtime's numbers. */
   readonly ends: (HostEnd | undefined)[] = [];
   endCount = 0;
+  /** Writable ends of the host by the readable ends that they belong to: a guest may hand these back. */
+  readonly writers: (Writer | undefined)[] = [];
   /** Objects of resources that the host implements, by their reps. */
   readonly objects = new Slab<object>();
   readonly sites: (CopySite | undefined)[] = [undefined];
@@ -150,28 +152,28 @@ export class Machine {
     return status;
   }
 
-  /** Does what the attention word asks for. At the base level only `settle` may be due. */
-  attend(): void {
+  /** Does what the attention word asks for; `now` when nobody else's code is on the stack. */
+  attend(now = false): void {
     if (this.#control.length === 0) this.#control = this.#controlBlock();
     if (this.gate === 0 && (this.#control[0]! & ATTENTION_SETTLE) !== 0) {
       this.expect(this.runtime.sync_settle());
     }
-    if ((this.#control[0]! & ATTENTION_READY) !== 0) this.#turns.schedule();
+    if ((this.#control[0]! & ATTENTION_READY) !== 0) this.#turns.schedule(now);
   }
 
   /** After anything at the base level that may have left work, or no work. */
-  settle(): void {
+  settle(now = false): void {
     if (this.gate !== 0) return;
     try {
-      if (this.attention !== 0) this.attend();
+      if (this.attention !== 0) this.attend(now);
     } catch (error) {
-      throw this.caught(error, 'a call');
+      throw this.caught(error, undefined);
     }
     if (this.calls.size > 0) this.#turns.watch();
   }
 
-  /** Runs something that may run guests, and locks the store when it traps. */
-  enter<T>(where: string, run: () => T): T {
+  /** Runs something that may run guests, and locks the store when it traps. `where` is the export, when there is one. */
+  enter<T>(where: string | undefined, run: () => T): T {
     if (this.trap !== undefined) throw this.refusal();
     this.gate++;
     try {
@@ -183,12 +185,15 @@ export class Machine {
     }
   }
 
-  /** As `enter`, from outside of any call: nobody is there to be thrown at, the lock tells who waits. */
-  enterAlone(where: string, run: () => void): void {
+  /**
+   * As `enter`, from outside of any call: nobody is there to be thrown at, the lock tells who waits. `now`: from a
+   * promise's reaction, which is a microtask already, so that what gets ready runs at once.
+   */
+  enterAlone(where: string | undefined, run: () => void, now = false): void {
     if (this.trap !== undefined) return;
     try {
       this.enter(where, run);
-      this.settle();
+      this.settle(now);
     } catch (error) {
       // The lock has told everyone who waits on this store. Nobody hears of what struck when nobody waited.
       if (!this.#told) console.error('tidegate: a component trapped while nobody waited:', error);
@@ -203,8 +208,8 @@ export class Machine {
   }
 
   /** What a call that ended with `error` throws: the first cause. Locks the store. */
-  caught(error: unknown, where: string): ComponentTrap | TidegateFault {
-    return this.trap ?? this.lock(this.#recorded ?? classify(error, where), where);
+  caught(error: unknown, where: string | undefined): ComponentTrap | TidegateFault {
+    return this.trap ?? this.lock(this.#recorded ?? classify(error), this.#culprit(where));
   }
 
   /** What a call on a locked store throws. */
@@ -217,7 +222,7 @@ export class Machine {
   }
 
   /** Ends the store: everyone who waits on it is told. Spec: what a trap does to a component instance, for all of the store. */
-  lock(cause: ComponentTrap | TidegateFault, where: string): ComponentTrap | TidegateFault {
+  lock(cause: ComponentTrap | TidegateFault, where?: string): ComponentTrap | TidegateFault {
     const trap = named(cause, where);
     this.trap = trap;
     this.#told = this.calls.size > 0 || this.endCount > 0;
@@ -246,13 +251,18 @@ export class Machine {
 
   /** Drops an own handle of the host's table; its destructor may run. */
   dropResource(handle: number): void {
-    this.enter('a resource’s destructor', () => this.driver.host_resource_drop(handle));
+    this.enter(undefined, () => this.driver.host_resource_drop(handle));
     this.settle();
   }
 
   /** Who waits for what. */
   deadlock(): string {
     return deadlockMessage(this);
+  }
+
+  /** The export that a trap belongs to, as far as that is known: a turn runs whatever is ready. */
+  #culprit(where: string | undefined): string | undefined {
+    return where ?? this.calls.only()?.where;
   }
 
   #configure(seeded: number, seed: bigint): void {
@@ -269,7 +279,10 @@ export class Machine {
 }
 
 /** The trap with the name of the export, which those found deep inside do not know. */
-function named(cause: ComponentTrap | TidegateFault, where: string): ComponentTrap | TidegateFault {
+function named(
+  cause: ComponentTrap | TidegateFault,
+  where: string | undefined,
+): ComponentTrap | TidegateFault {
   if (!(cause instanceof ComponentTrap) || cause.export !== undefined) return cause;
   const trap = new ComponentTrap(cause.code, cause.message, {
     export: where,

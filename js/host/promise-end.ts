@@ -1,14 +1,14 @@
 /** The writable end of a future whose value comes from JS. It is written when a guest reads. */
 
 import { BLOCKED } from '../generated/abi.js';
-import { dropAlone, dropEnd, type HostEnd, report, writeEnd } from './ends.js';
+import { dropAlone, dropEnd, report, type Writer, writeEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { Context } from './values/context.js';
 import type { Element } from './values/types.js';
 
-export class PromiseEnd implements HostEnd {
+export class PromiseEnd implements Writer {
   #value: unknown;
   #state: 'waiting' | 'ready' | 'failed' | 'gone' = 'waiting';
   /** A guest has read and waits. */
@@ -20,12 +20,14 @@ export class PromiseEnd implements HostEnd {
 
   constructor(
     private readonly cx: Context,
+    private readonly readable: number,
     private readonly end: number,
     private readonly element: Element,
     value: unknown,
   ) {
     this.#machine = cx.linked.machine;
     this.#machine.holdEnd(end, this);
+    this.#machine.writers[readable] = this;
     this.#value = value;
     if (!isThenable(value)) this.#state = 'ready';
     // A promise is on its way already; other thenables may be as lazy as ours are.
@@ -40,13 +42,15 @@ export class PromiseEnd implements HostEnd {
   }
 
   copy({ cx }: CopySite, ptr: number): void {
-    this.#standing = false;
     cx.begin();
     this.element.conv?.store(cx, ptr, this.#value);
-    this.#state = 'gone';
-    this.#value = undefined;
-    // Not now: the runtime is in the middle of the copy.
-    queueMicrotask(() => dropAlone(this.#machine, this.end));
+    this.#written();
+  }
+
+  take(): unknown[] {
+    const batch = [this.#value];
+    this.#written();
+    return batch;
   }
 
   event(payload: number): void {
@@ -54,8 +58,13 @@ export class PromiseEnd implements HostEnd {
   }
 
   locked(_trap: ComponentTrap | TidegateFault): void {
-    this.#state = 'gone';
-    this.#value = undefined;
+    this.#leave();
+  }
+
+  #written(): void {
+    this.#leave();
+    // Not now: the runtime is in the middle of the copy.
+    queueMicrotask(() => dropAlone(this.#machine, this.end));
   }
 
   #ask(value: PromiseLike<unknown>): void {
@@ -67,7 +76,7 @@ export class PromiseEnd implements HostEnd {
       if (this.#state === 'waiting') {
         this.#state = state;
         this.#value = result;
-        if (this.#wanted) machine.enterAlone('a future', () => this.pull());
+        if (this.#wanted) machine.enterAlone(undefined, () => this.pull(), true);
       }
       machine.settle();
     };
@@ -111,9 +120,17 @@ export class PromiseEnd implements HostEnd {
 
   #close(): void {
     if (this.#state === 'gone') return;
+    const standing = this.#standing;
+    this.#leave();
+    dropEnd(this.#machine, this.end, standing);
+  }
+
+  #leave(): void {
     this.#state = 'gone';
+    this.#standing = false;
     this.#value = undefined;
-    dropEnd(this.#machine, this.end, this.#standing);
+    const { writers } = this.#machine;
+    if (writers[this.readable] === this) writers[this.readable] = undefined;
   }
 }
 

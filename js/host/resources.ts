@@ -217,7 +217,7 @@ class Handle {
   /** The object was collected: a turn of its own, as this may be anywhere. */
   collected(): void {
     const { machine } = this.type;
-    machine.enterAlone('a resource’s destructor', () => this.dispose());
+    machine.enterAlone(undefined, () => this.dispose());
   }
 
   leave(state: 'moved' | 'disposed of'): void {

@@ -32,6 +32,11 @@ export class Slab<T> {
     return item;
   }
 
+  /** The value, when there is exactly one. */
+  only(): T | undefined {
+    return this.#size === 1 ? this.#items.find((item) => item !== undefined) : undefined;
+  }
+
   /** Forgets all values and gives them back. */
   drain(): T[] {
     const items = this.#items.filter((item) => item !== undefined);

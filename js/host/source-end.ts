@@ -4,7 +4,7 @@
  */
 
 import { BLOCKED, MAX_BUFFER_LENGTH } from '../generated/abi.js';
-import { dropEnd, type HostEnd, report, writeEnd } from './ends.js';
+import { dropEnd, report, type Writer, writeEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
@@ -12,7 +12,7 @@ import type { Batch, Source } from './sources.js';
 import type { Context } from './values/context.js';
 import type { Element } from './values/types.js';
 
-export class SourceEnd implements HostEnd {
+export class SourceEnd implements Writer {
   #batch: Batch | undefined;
   /** How much of the batch has been read. */
   #at = 0;
@@ -24,12 +24,14 @@ export class SourceEnd implements HostEnd {
   constructor(
     /** Of the instance that the stream was given to first. */
     private readonly cx: Context,
+    private readonly readable: number,
     private readonly end: number,
     private readonly element: Element,
     private readonly source: Source,
   ) {
     this.#machine = cx.linked.machine;
     this.#machine.holdEnd(end, this);
+    this.#machine.writers[readable] = this;
   }
 
   pull(n: number): void {
@@ -39,20 +41,24 @@ export class SourceEnd implements HostEnd {
   }
 
   copy({ cx }: CopySite, ptr: number, count: number): void {
-    this.#standing = false;
     const batch = this.#batch!;
     const at = this.#at;
     cx.begin();
     if (this.element.bytes && batch instanceof Uint8Array) {
-      cx.bytes.set(
-        at === 0 && count === batch.length ? batch : batch.subarray(at, at + count),
-        ptr,
-      );
+      cx.bytes.set(part(batch, at, count), ptr);
     } else {
       this.element.many?.store(cx, ptr, batch, at, count);
     }
-    this.#at += count;
-    if (this.#at >= batch.length) this.#batch = undefined;
+    this.#advance(count);
+  }
+
+  take(count: number): Batch {
+    const batch = this.#batch!;
+    const at = this.#at;
+    this.#advance(count);
+    return batch instanceof Uint8Array
+      ? part(batch, at, count)
+      : Array.from({ length: count }, (_, i) => batch[at + i]);
   }
 
   event(payload: number): void {
@@ -64,6 +70,12 @@ export class SourceEnd implements HostEnd {
     this.#gone = true;
     this.#batch = undefined;
     cancel(this.source, trap);
+  }
+
+  #advance(count: number): void {
+    this.#standing = false;
+    this.#at += count;
+    if (this.#at >= this.#batch!.length) this.#batch = undefined;
   }
 
   /** Asks the source, until it has something or needs time. */
@@ -86,7 +98,7 @@ export class SourceEnd implements HostEnd {
     const settled = (then: () => void) => {
       machine.pendingHost--;
       this.#fetching = false;
-      if (!this.#gone) machine.enterAlone('a stream', then);
+      if (!this.#gone) machine.enterAlone(undefined, then, true);
       machine.settle();
     };
     next.then(
@@ -133,8 +145,14 @@ export class SourceEnd implements HostEnd {
     this.#gone = true;
     this.#batch = undefined;
     cancel(this.source, reason);
+    const { writers } = this.#machine;
+    if (writers[this.readable] === this) writers[this.readable] = undefined;
     dropEnd(this.#machine, this.end, standing);
   }
+}
+
+function part(bytes: Uint8Array, at: number, count: number): Uint8Array {
+  return at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count);
 }
 
 function cancel(source: Source, reason: unknown): void {

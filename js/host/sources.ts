@@ -24,8 +24,8 @@ export function notASource(element: Element, value: unknown): string | undefined
   if (typeof value !== 'object' || value === null) return `got ${show(value)}`;
   if (value instanceof ReadableStream)
     return value.locked ? 'the ReadableStream is locked' : undefined;
-  if (element.bytes && value instanceof Blob) return undefined;
-  if (element.bytes && value instanceof Response) {
+  if (element.bytes && isBlob(value)) return undefined;
+  if (element.bytes && isResponse(value)) {
     return value.bodyUsed ? 'the body of the Response is used' : undefined;
   }
   return Symbol.asyncIterator in value || Symbol.iterator in value
@@ -37,8 +37,8 @@ export function notASource(element: Element, value: unknown): string | undefined
 export function toSource(element: Element, value: unknown): Source {
   if (element.bytes) {
     if (typeof value === 'string' || isBytes(value)) return once(toBytes(value));
-    if (value instanceof Blob) return fromReadable(element, value.stream());
-    if (value instanceof Response) {
+    if (isBlob(value)) return fromReadable(element, value.stream());
+    if (isResponse(value)) {
       return value.body === null ? once(new Uint8Array()) : fromReadable(element, value.body);
     }
   }
@@ -128,9 +128,30 @@ function toBatch(element: Element, chunk: unknown): Batch {
 
 function isElements(element: Element, value: unknown): value is Batch {
   if (element.isArray || element.conv === undefined) return false;
-  return ArrayBuffer.isView(value)
-    ? !(value instanceof DataView)
-    : Array.isArray(value) && !value.some(Array.isArray);
+  if (ArrayBuffer.isView(value)) return !(value instanceof DataView);
+  return (
+    Array.isArray(value) && !value.some((item) => Array.isArray(item) || isChunk(element, item))
+  );
+}
+
+/** Several bytes, as an item of an array. */
+function isChunk(element: Element, item: unknown): boolean {
+  return isBytes(item) || (element.bytes && typeof item === 'string');
+}
+
+// By their tags: in Node, to mention `Response` is to load all of fetch.
+function isBlob(value: unknown): value is Blob {
+  return tagOf(value) === 'Blob' || tagOf(value) === 'File';
+}
+
+function isResponse(value: unknown): value is Response {
+  return tagOf(value) === 'Response';
+}
+
+function tagOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && Symbol.toStringTag in value
+    ? value[Symbol.toStringTag]
+    : undefined;
 }
 
 function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView {

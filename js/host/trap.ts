@@ -21,27 +21,24 @@ export function trapped(code: TrapCode, message: string): ComponentTrap {
 }
 
 /** What an engine threw out of a guest. */
-export function classify(error: unknown, where: string): ComponentTrap | TidegateFault {
+export function classify(error: unknown): ComponentTrap | TidegateFault {
   if (error instanceof ComponentTrap || error instanceof TidegateFault) return error;
   if (isStackOverflow(error)) {
     return new ComponentTrap('stack-overflow', 'the component trapped: stack overflow', {
       cause: error,
-      export: where,
     });
   }
   if (error instanceof WebAssembly.RuntimeError) {
     return new ComponentTrap('core-trap', `the component trapped: ${error.message}`, {
       cause: error,
-      export: where,
     });
   }
   if (isWasmException(error)) {
     return new ComponentTrap('uncaught-exception', 'the component trapped: uncaught exception', {
       cause: error,
-      export: where,
     });
   }
-  return new TidegateFault(`unexpected error while a component ran (in ${where})`, {
+  return new TidegateFault(`unexpected error while a component ran`, {
     cause: error,
   });
 }

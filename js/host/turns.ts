@@ -1,6 +1,6 @@
 /**
  * When the guests that are ready run. A turn is a microtask; a turn that used its budget up is followed by
- * one through a macrotask, and so is every 64th, so that I/O is not starved. Nothing polls.
+ * one through a macrotask, and so is every 256th, so that I/O is not starved. Nothing polls.
  */
 
 import { ComponentTrap } from './errors.js';
@@ -10,7 +10,7 @@ import { platform } from './platform.js';
 /** Steps of the driver in one turn. */
 const BUDGET = 1000;
 /** How many turns follow each other as microtasks. */
-const MICRO_TURNS = 64;
+const MICRO_TURNS = 256;
 
 const resolved = Promise.resolve();
 
@@ -27,11 +27,12 @@ export class Turns {
     this.#deadlock = deadlock;
   }
 
-  /** Something is ready. */
-  schedule(): void {
+  /** Something is ready; `now` when this is a microtask of its own already. */
+  schedule(now: boolean): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (++this.#count % MICRO_TURNS === 0) platform().macrotask(this.#turn);
+    else if (now) this.#turn();
     else void resolved.then(this.#turn);
   }
 
@@ -46,7 +47,7 @@ export class Turns {
   readonly #turn = (): void => {
     this.#scheduled = false;
     const machine = this.#machine;
-    machine.enterAlone('a task', () => {
+    machine.enterAlone(undefined, () => {
       if (machine.driver.run(BUDGET) === 0) return;
       // Guests that are always ready must not keep the host from its I/O.
       this.#scheduled = true;
@@ -60,7 +61,7 @@ export class Turns {
     if (this.#scheduled || !machine.stuck) return;
     const message = machine.deadlock();
     if (this.#deadlock === 'error') {
-      machine.lock(new ComponentTrap('deadlock', message), 'a turn');
+      machine.lock(new ComponentTrap('deadlock', message));
     } else {
       this.#warned = true;
       console.warn(`tidegate: ${message}`);

@@ -21,7 +21,7 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
   return {
     ...cli(options, stdio),
     ...clocks(platform),
-    ...random(platform),
+    ...random(),
     ...p2(platform, options, stdio),
   };
 }

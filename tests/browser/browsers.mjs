@@ -26,11 +26,20 @@ const BROWSERS = [
         '--disable-sync',
       ],
     },
+    themes: ['light', 'dark'],
+    prefer: (page, theme) =>
+      page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]),
   },
   {
     name: 'Firefox',
     path: () => process.env.FIREFOX_PATH ?? find(['firefox-esr', 'firefox']),
-    options: { browser: 'firefox' },
+    // Its theme is chosen when it starts; 0 is dark.
+    options: {
+      browser: 'firefox',
+      extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': 0 },
+    },
+    themes: ['dark'],
+    prefer: async () => {},
   },
 ];
 
@@ -41,7 +50,8 @@ export const PATIENCE_MS = 20_000;
  * @typedef {object} Visit
  * @property {import('puppeteer-core').Page} page a new tab, at the path that the suite names
  * @property {string} url of the server, with a `/` at its end
- * @property {string} browser its name
+ * @property {string[]} themes the `prefers-color-scheme` that it can be asked for
+ * @property {(theme: string) => Promise<void>} prefer asks for one
  * @property {string[]} problems errors in the console, exceptions and failed requests so far; a test
  *   that expects some takes them out, any that is left fails it
  */
@@ -68,11 +78,11 @@ function missing(title, message) {
   else test(title, { skip: message }, () => {});
 }
 
-function suite({ name, options, executablePath }, path, define) {
+function suite({ options, executablePath, themes, prefer }, path, define) {
   let server;
   let browser;
   /** @type {Visit} */
-  const visit = { browser: name, problems: [] };
+  const visit = { themes, problems: [], prefer: (theme) => prefer(visit.page, theme) };
   before(async () => {
     const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
     server = await serveDemo({ mounts: [{ at: '/fixtures/', folder: fixtures }] });

@@ -1,13 +1,14 @@
 /** The demo page as a person meets it: typing, running, watching, stopping. */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inBrowsers } from './browsers.mjs';
 import { contrasts } from './contrast.mjs';
+import { ENDLESS } from './endless.mjs';
 
 inBrowsers('the page', '', (visit) => {
   test('runs the command and shows its output as it streams', async () => {
@@ -74,6 +75,18 @@ inBrowsers('the page', '', (visit) => {
     assert.match(await text(visit, 'stdout'), /^.*1 {2}again\n$/);
   });
 
+  test('stops a command that loops for ever', async () => {
+    await ready(visit);
+    await choose(visit, 'endless.wasm', ENDLESS);
+    await says(visit, 'component', 'endless.wasm is ready.');
+    await visit.page.click('#run');
+    await status(visit, 'Running…');
+    await says(visit, 'instantiate-time', 'ms');
+    await visit.page.click('#run');
+    await status(visit, 'Stopped.');
+    await says(visit, 'component', 'endless.wasm is ready.');
+  });
+
   test('can be used from the keyboard', async () => {
     const { page } = visit;
     await ready(visit);
@@ -94,20 +107,18 @@ inBrowsers('the page', '', (visit) => {
     assert.equal(await page.evaluate(() => document.activeElement.id), 'run');
   });
 
-  test('takes megabytes and stays usable', async () => {
+  test('shows the end of megabytes', async () => {
     await ready(visit);
     const line = 'All work and no play makes a dull component.\n';
-    const count = 100_000;
-    await visit.page.evaluate((value) => {
-      document.getElementById('stdin').value = value;
-    }, line.repeat(count));
-    await fill(visit, { args: '--tick 0', env: '', pace: 0 });
+    const [count, times] = [2000, 50];
+    const stdin = line.repeat(count);
+    await fill(visit, { args: `--tick 0 --repeat ${times}`, env: '', stdin, pace: 0 });
     await visit.page.click('#run');
     await status(visit, 'Exit code 0');
-    const size = (count * (line.length + 8)).toLocaleString('en');
+    const size = (count * times * (line.length + 8)).toLocaleString('en');
     assert.equal(await text(visit, 'stdout-size'), `${size} bytes`);
     const shown = await text(visit, 'stdout');
-    assert.ok(shown.endsWith(`100000  ${line}`) && shown.length < 1_000_000);
+    assert.ok(shown.endsWith(`  ${count}  ${line}`) && shown.length < 1_000_000);
   });
 
   test('names a line that is not an environment variable', async () => {
@@ -120,25 +131,17 @@ inBrowsers('the page', '', (visit) => {
   test('takes a component of one’s own, and says what is wrong with it', async () => {
     const { page } = visit;
     await ready(visit);
-    const folder = await mkdtemp(join(tmpdir(), 'tidegate-'));
-    try {
-      const broken = join(folder, 'broken.wasm');
-      await writeFile(broken, 'no component at all');
-      const file = await page.$('#file');
-      await file.uploadFile(broken);
-      await says(visit, 'component', 'ComponentCompileError');
-      await file.uploadFile(guest('values'));
-      await says(visit, 'component', 'values.component.wasm is ready.');
-      assert.match(await text(visit, 'interfaces'), /echo-string: func\(v: string\) -> string/);
-      await page.click('#run');
-      await status(visit, 'not a command');
-      await page.click('#bundled');
-      await ready(visit);
-      await page.click('#run');
-      await output(visit);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await choose(visit, 'broken.wasm', 'no component at all');
+    await says(visit, 'component', 'ComponentCompileError');
+    await choose(visit, 'values.wasm', await readFile(guest('values')));
+    await says(visit, 'component', 'values.wasm is ready.');
+    assert.match(await text(visit, 'interfaces'), /echo-string: func\(v: string\) -> string/);
+    await page.click('#run');
+    await status(visit, 'not a command');
+    await page.click('#bundled');
+    await ready(visit);
+    await page.click('#run');
+    await output(visit);
   });
 
   test('fits a phone', async () => {
@@ -152,11 +155,10 @@ inBrowsers('the page', '', (visit) => {
     assert.ok(width <= room, `${width} pixels wide, ${room} there`);
   });
 
-  for (const theme of ['light', 'dark']) {
-    test(`is legible when it is ${theme}`, async (t) => {
-      if (visit.browser !== 'Chromium') return t.skip('only Chromium lets a test choose the theme');
+  for (const theme of visit.themes) {
+    test(`is legible when it is ${theme}`, async () => {
       const { page } = visit;
-      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
+      await visit.prefer(theme);
       await ready(visit);
       await fill(visit, { args: '--tick 100' });
       await page.click('#run');
@@ -207,6 +209,27 @@ function fill({ page }, values) {
   return page.evaluate((all) => {
     for (const [id, value] of Object.entries(all)) document.getElementById(id).value = value;
   }, values);
+}
+
+/** Chooses a file of this name, as if there were one. */
+async function choose({ page }, name, content) {
+  const folder = await mkdtemp(join(tmpdir(), 'tidegate-'));
+  try {
+    await writeFile(join(folder, name), content);
+    const said = await page.$eval('#component', (element) => element.textContent);
+    await (await page.$('#file')).uploadFile(join(folder, name));
+    // It is read before the folder goes.
+    await page.waitForFunction(
+      (before) => {
+        const { textContent } = document.getElementById('component');
+        return textContent !== before && !textContent.startsWith('Compiling');
+      },
+      {},
+      said,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 function lines(count) {

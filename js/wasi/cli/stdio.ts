@@ -56,23 +56,34 @@ export class SharedInput implements Input {
   }
 }
 
-/** Chunks until the end or an error, which `finish` is told of; stopping early is an end. */
-export async function* readChunks(
+/**
+ * Chunks until the end or an error, which `finish` is told of; stopping early, also before the first chunk, is an end.
+ * (A generator would not do: it does not run at all when it is stopped before it began.)
+ */
+export function readChunks(
   input: Input,
   finish: (error?: unknown) => void,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    for (;;) {
-      const chunk = await input.next();
-      if (chunk === undefined) break;
-      yield chunk;
-    }
-  } catch (error) {
-    finish(error ?? new Error('reading failed'));
-    return;
-  } finally {
-    finish();
-  }
+): AsyncIterableIterator<Uint8Array, undefined> {
+  const done = { done: true, value: undefined } as const;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      try {
+        const value = await input.next();
+        if (value !== undefined) return { done: false, value };
+        finish();
+      } catch (error) {
+        finish(error ?? new Error('reading failed'));
+      }
+      return done;
+    },
+    async return() {
+      finish();
+      return done;
+    },
+  };
 }
 
 /** An input of what a program passed. */

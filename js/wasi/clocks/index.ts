@@ -33,11 +33,16 @@ export function clocks(platform: WasiPlatform): Imports {
   };
 }
 
-/** Waits, never less than `nanoseconds`; an abort ends it and frees the timer. */
-function sleep(nanoseconds: bigint, signal: AbortSignal): Promise<void> {
+/** Waits, never less than `nanoseconds` and not at all for none; an abort ends it and frees the timer. */
+function sleep(nanoseconds: bigint, signal: AbortSignal): Promise<void> | undefined {
+  if (nanoseconds <= 0n) return undefined;
   return new Promise((resolve) => {
     let timer: ReturnType<typeof setTimeout>;
-    let left = nanoseconds <= 0n ? 0n : (nanoseconds + MILLISECOND - 1n) / MILLISECOND;
+    let left = (nanoseconds + MILLISECOND - 1n) / MILLISECOND;
+    const stop = () => {
+      clearTimeout(timer);
+      resolve();
+    };
     const step = () => {
       if (left <= 0n) {
         signal.removeEventListener('abort', stop);
@@ -47,10 +52,6 @@ function sleep(nanoseconds: bigint, signal: AbortSignal): Promise<void> {
       const now = left < LONGEST_TIMER ? left : LONGEST_TIMER;
       left -= now;
       timer = setTimeout(step, Number(now));
-    };
-    const stop = () => {
-      clearTimeout(timer);
-      resolve();
     };
     signal.addEventListener('abort', stop, { once: true });
     step();

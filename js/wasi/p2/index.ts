@@ -65,6 +65,7 @@ function clocks(platform: WasiPlatform): Imports {
 }
 
 function random(): Imports {
+  const seed = [randomU64(), randomU64()];
   /** 0.2 has no short reads: a length beyond reason is refused. */
   const bytes = (length: bigint): Uint8Array => {
     if (length > MOST_RANDOM) throw new RangeError(`${length} random bytes are too many at a time`);
@@ -73,7 +74,7 @@ function random(): Imports {
   return {
     'wasi:random/random@0.2': { getRandomBytes: bytes, getRandomU64: randomU64 },
     'wasi:random/insecure@0.2': { getInsecureRandomBytes: bytes, getInsecureRandomU64: randomU64 },
-    'wasi:random/insecure-seed@0.2': { insecureSeed: () => [randomU64(), randomU64()] },
+    'wasi:random/insecure-seed@0.2': { insecureSeed: () => seed },
   };
 }
 

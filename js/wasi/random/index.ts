@@ -1,17 +1,17 @@
 /** wasi:random 0.3. Random bytes come from `crypto.getRandomValues`, the insecure ones as well: it is fast enough. */
 
 import type { Imports } from '../../index.js';
-import type { WasiPlatform } from '../platform.js';
 
-/** The interfaces of wasi:random@0.3. */
-export function random(_: WasiPlatform): Imports {
+/** The interfaces of wasi:random@0.3. The insecure seed stays the same for a component, as it is meant to be asked for once. */
+export function random(): Imports {
+  const seed = [randomU64(), randomU64()];
   return {
     'wasi:random/random@0.3': { getRandomBytes: shortRead, getRandomU64: randomU64 },
     'wasi:random/insecure@0.3': {
       getInsecureRandomBytes: shortRead,
       getInsecureRandomU64: randomU64,
     },
-    'wasi:random/insecure-seed@0.3': { getInsecureSeed: () => [randomU64(), randomU64()] },
+    'wasi:random/insecure-seed@0.3': { getInsecureSeed: () => seed },
   };
 }
 

@@ -92,3 +92,19 @@ fn target_dir() -> PathBuf {
         None => workspace().join("target"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::{Validator, WasmFeatures};
+
+    #[test]
+    fn every_text_is_a_valid_component() {
+        for source in texts().expect("the folder is there") {
+            let bytes = wat::parse_file(&source).unwrap_or_else(|e| panic!("{e}"));
+            Validator::new_with_features(WasmFeatures::all())
+                .validate_all(&bytes)
+                .unwrap_or_else(|e| panic!("{}: {e}", source.display()));
+        }
+    }
+}

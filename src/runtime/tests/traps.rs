@@ -1,0 +1,566 @@
+//! Every trap that the runtime itself raises is reached here, by the shortest way that a guest has to it.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use std::rc::Rc;
+
+use common::*;
+use tidegate_abi::code::TrapCode;
+use tidegate_abi::limits::MAX_BUFFER_LENGTH;
+use tidegate_runtime::{EndKind, HOST, Handle, InstanceId, Limits, Side, SubtaskId, TypeId};
+
+type Way = fn() -> Result<u64, TrapCode>;
+
+/// Raised by shims or by the host, which know memories and values, or by operations that are allowed to block.
+const ELSEWHERE: &[TrapCode] = &[
+    TrapCode::CannotLeave,
+    TrapCode::SyncWaiter,
+    TrapCode::Unaligned,
+    TrapCode::OutOfBounds,
+    TrapCode::InvalidDiscriminant,
+    TrapCode::InvalidChar,
+    TrapCode::InvalidString,
+    TrapCode::TooLong,
+    TrapCode::CannotBlock,
+];
+
+const WAYS: &[(TrapCode, Way)] = &[
+    (TrapCode::UnknownHandle, unknown_handle),
+    (TrapCode::UnknownHandle, handle_zero),
+    (TrapCode::UnknownHandle, dropped_twice),
+    (TrapCode::WrongHandleType, set_as_subtask),
+    (TrapCode::WrongHandleType, writable_as_readable),
+    (TrapCode::WrongHandleType, stream_as_future),
+    (TrapCode::WrongHandleType, end_of_another_type),
+    (TrapCode::WrongHandleType, resource_of_another_type),
+    (TrapCode::WrongHandleType, joining_a_set),
+    (TrapCode::WrongHandleType, joining_no_set),
+    (TrapCode::WrongHandleType, waiting_on_an_end),
+    (TrapCode::TableFull, full_table),
+    (TrapCode::HandleLent, lent_and_dropped),
+    (TrapCode::HandleLent, lent_and_given_away),
+    (TrapCode::NotOwned, borrow_given_away),
+    (TrapCode::BorrowsRemain, return_with_borrow),
+    (TrapCode::BorrowsRemain, sync_return_with_borrow),
+    (TrapCode::BorrowsRemain, sync_call_with_borrow),
+    (TrapCode::BorrowsRemain, cancel_with_borrow),
+    (TrapCode::AlreadyReturned, return_twice),
+    (TrapCode::AlreadyReturned, cancel_after_return),
+    (TrapCode::WrongTaskReturn, return_with_another_key),
+    (TrapCode::WrongTaskReturn, return_of_another_instance),
+    (TrapCode::WrongTaskReturn, return_in_sync_task),
+    (TrapCode::WrongTaskReturn, return_without_task),
+    (TrapCode::WrongTaskReturn, cancel_without_task),
+    (TrapCode::NotReturned, exit_without_return),
+    (TrapCode::NotReturned, exit_of_callback_without_return),
+    (TrapCode::NotCancelled, cancel_unasked),
+    (TrapCode::NotCancelled, cancel_undelivered),
+    (TrapCode::InvalidCallbackCode, code_three),
+    (TrapCode::WaitableSetInUse, set_with_member),
+    (TrapCode::WaitableSetInUse, set_with_waiter),
+    (TrapCode::SubtaskUnresolved, subtask_running),
+    (TrapCode::SubtaskUnresolved, subtask_undelivered),
+    (TrapCode::InvalidCancel, subtask_delivered),
+    (TrapCode::InvalidCancel, subtask_in_set),
+    (TrapCode::EndBusy, read_twice),
+    (TrapCode::EndBusy, read_after_end),
+    (TrapCode::EndBusy, drop_while_copying),
+    (TrapCode::EndBusy, cancel_at_rest),
+    (TrapCode::EndBusy, sync_cancel_in_set),
+    (TrapCode::EndBusy, lift_in_set),
+    (TrapCode::EndBusy, lift_while_copying),
+    (TrapCode::FutureUnwritten, future_unwritten),
+    (TrapCode::BufferTooLong, buffer_too_long),
+    (TrapCode::SameInstanceCopy, same_instance),
+    (TrapCode::BackpressureRange, backpressure_below),
+    (TrapCode::BackpressureRange, backpressure_above),
+    (TrapCode::LimitExceeded, too_many_tasks),
+];
+
+#[test]
+fn every_way_leads_to_its_trap() {
+    for (i, (code, way)) in WAYS.iter().enumerate() {
+        assert_eq!(way(), Err(*code), "way {i}");
+    }
+}
+
+#[test]
+fn every_code_has_a_way() {
+    for code in TrapCode::ALL {
+        let reached = WAYS.iter().any(|(c, _)| c == code);
+        assert_ne!(
+            reached,
+            ELSEWHERE.contains(code),
+            "{} is raised here or elsewhere, not both",
+            code.name()
+        );
+    }
+}
+
+/// Runs a callback function of one instance and tells how it ended.
+fn in_task(
+    function: impl Fn(&mut World, InstanceId, TypeId) -> Result<u32, TrapCode> + 'static,
+) -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let slot = world.callback(|_, _| EXIT);
+    let trap = Rc::new(std::cell::Cell::new(None));
+    let seen = Rc::clone(&trap);
+    let end = world.try_call(
+        inst,
+        slot,
+        Rc::new(move |world| match function(world, inst, ty) {
+            Ok(packed) => packed,
+            Err(code) => {
+                seen.set(Some(code));
+                EXIT
+            }
+        }),
+    );
+    match trap.get() {
+        Some(code) => Err(code),
+        None => {
+            end?;
+            while world.turn()? {}
+            Ok(0)
+        }
+    }
+}
+
+fn unknown_handle() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let outcome = world.store.subtask_drop(inst, Handle(5));
+    world.perform(outcome)
+}
+
+fn handle_zero() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    world.set_new(inst);
+    let outcome = world.store.waitable_set_drop(inst, Handle(0));
+    world.perform(outcome)
+}
+
+fn dropped_twice() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.drop_end(r)?;
+    world.drop_end(r).map(|()| 0)
+}
+
+fn set_as_subtask() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let outcome = world.store.subtask_cancel(inst, set);
+    world.perform(outcome)
+}
+
+fn writable_as_readable() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (_, w) = stream(&mut world, inst, ty);
+    let wrong = end(EndKind::Stream, Side::Readable, inst, ty, w.h);
+    world.try_copy(wrong, 0, 1).map(u64::from)
+}
+
+fn stream_as_future() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    let wrong = end(EndKind::Future, Side::Readable, inst, ty, r.h);
+    world.try_copy(wrong, 0, 1).map(u64::from)
+}
+
+fn end_of_another_type() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let other = world.store.type_new(true, 4);
+    let (r, _) = stream(&mut world, inst, ty);
+    world
+        .drop_end(end(EndKind::Stream, Side::Readable, inst, other, r.h))
+        .map(|()| 0)
+}
+
+fn resource_of_another_type() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let res = resource_type(&mut world, inst, None);
+    let other = resource_type(&mut world, inst, None);
+    let outcome = world.store.resource_new(inst, res, 9);
+    let h = Handle(world.ok32(outcome));
+    let outcome = world.store.resource_rep(inst, other, h);
+    world.perform(outcome)
+}
+
+fn joining_a_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let outcome = world.store.waitable_join(inst, set, set);
+    world.perform(outcome)
+}
+
+fn joining_no_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let (h, _) = world.pending_call(inst, 0);
+    let outcome = world.store.waitable_join(inst, h, h);
+    world.perform(outcome)
+}
+
+fn waiting_on_an_end() -> Result<u64, TrapCode> {
+    in_task(|world, inst, ty| {
+        let (r, _) = stream(world, inst, ty);
+        Ok(wait(r.h))
+    })
+}
+
+fn full_table() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let limits = Limits {
+        handles: 3,
+        ..Limits::default()
+    };
+    world.store.configure(limits, None);
+    for _ in 0..3 {
+        world.set_new(inst);
+    }
+    let outcome = world.store.waitable_set_new(inst);
+    world.perform(outcome)
+}
+
+/// A handle of a guest's resource, lent to a call that goes on.
+fn lent() -> (World, InstanceId, tidegate_runtime::ResourceId, Handle) {
+    let (mut world, inst, _) = one_instance();
+    let res = resource_type(&mut world, inst, None);
+    let outcome = world.store.resource_new(inst, res, 9);
+    let h = Handle(world.ok32(outcome));
+    let (_, subtask) = world.pending_call(inst, 0);
+    world
+        .store
+        .lift_borrow(inst, res, h, subtask)
+        .expect("the handle is right");
+    (world, inst, res, h)
+}
+
+fn lent_and_dropped() -> Result<u64, TrapCode> {
+    let (mut world, inst, res, h) = lent();
+    let outcome = world.store.resource_drop(inst, res, h);
+    world.perform(outcome)
+}
+
+fn lent_and_given_away() -> Result<u64, TrapCode> {
+    let (mut world, inst, res, h) = lent();
+    world.store.lift_own(inst, res, h).map(|()| 0)
+}
+
+/// Lowers a borrowed handle into the current task.
+fn borrowed(world: &mut World, inst: InstanceId) -> (tidegate_runtime::ResourceId, Handle) {
+    let res = resource_type(world, HOST, None);
+    world
+        .store
+        .lower_borrow(inst, res, 9)
+        .expect("there is room for a handle");
+    (res, Handle(world.arg(0)))
+}
+
+fn borrow_given_away() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let (res, h) = borrowed(world, inst);
+        world.store.lift_own(inst, res, h)?;
+        Ok(EXIT)
+    })
+}
+
+fn return_with_borrow() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        borrowed(world, inst);
+        world.task_return(inst)?;
+        Ok(EXIT)
+    })
+}
+
+fn sync_return_with_borrow() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let function: Function = Rc::new(move |world| {
+        borrowed(world, inst);
+        0
+    });
+    world.try_call(inst, None, function).map(|id| id as u64)
+}
+
+fn sync_call_with_borrow() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    world.store.sync_enter();
+    borrowed(&mut world, inst);
+    world.store.sync_exit().map(|()| 0)
+}
+
+fn cancel_with_borrow() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let slot = world.callback(move |world, _| {
+        let outcome = world.store.task_cancel(inst);
+        assert_eq!(outcome, Err(TrapCode::BorrowsRemain));
+        3
+    });
+    let call = world.call(
+        inst,
+        slot,
+        Rc::new(move |world| {
+            borrowed(world, inst);
+            YIELD
+        }),
+    );
+    world.cancel(call);
+    // The callback's assertion has passed when its invalid code is what traps.
+    assert_eq!(world.turn(), Err(TrapCode::InvalidCallbackCode));
+    Err(TrapCode::BorrowsRemain)
+}
+
+fn return_twice() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        world.task_return(inst)?;
+        world.task_return(inst)?;
+        Ok(EXIT)
+    })
+}
+
+fn cancel_after_return() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        world.task_return(inst)?;
+        let outcome = world.store.task_cancel(inst);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn return_with_another_key() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.task_return(inst, KEY + 1);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn return_of_another_instance() -> Result<u64, TrapCode> {
+    in_task(|world, _, _| {
+        let other = world.store.instance_new();
+        let outcome = world.store.task_return(other, KEY);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn return_in_sync_task() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    world.call(
+        inst,
+        None,
+        Rc::new(move |world| {
+            let outcome = world.store.task_return(inst, KEY);
+            assert_eq!(outcome, Err(TrapCode::WrongTaskReturn));
+            let outcome = world.store.task_cancel(inst);
+            assert_eq!(outcome, Err(TrapCode::WrongTaskReturn));
+            0
+        }),
+    );
+    Err(TrapCode::WrongTaskReturn)
+}
+
+fn return_without_task() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        // A sync call inside: its task is another, which cannot return asynchronously.
+        world.store.sync_enter();
+        let outcome = world.store.task_return(inst, KEY);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn cancel_without_task() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let outcome = world.store.task_cancel(inst);
+    world.perform(outcome)
+}
+
+fn exit_without_return() -> Result<u64, TrapCode> {
+    in_task(|_, _, _| Ok(EXIT))
+}
+
+fn exit_of_callback_without_return() -> Result<u64, TrapCode> {
+    in_task(|_, _, _| Ok(YIELD))
+}
+
+fn cancel_unasked() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.task_cancel(inst);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn cancel_undelivered() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        world.cancel(0);
+        let outcome = world.store.task_cancel(inst);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn code_three() -> Result<u64, TrapCode> {
+    in_task(|_, _, _| Ok(3))
+}
+
+fn set_with_member() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let (h, _) = world.pending_call(inst, 0);
+    world.join(inst, h, set);
+    let outcome = world.store.waitable_set_drop(inst, set);
+    world.perform(outcome)
+}
+
+fn set_with_waiter() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let slot = world.callback(|_, _| EXIT);
+    world.call(inst, slot, Rc::new(move |_| wait(set)));
+    let outcome = world.store.waitable_set_drop(inst, set);
+    world.perform(outcome)
+}
+
+fn subtask_running() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let (h, _) = world.pending_call(inst, 0);
+    let outcome = world.store.subtask_drop(inst, h);
+    world.perform(outcome)
+}
+
+fn subtask_undelivered() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let (h, subtask) = world.pending_call(inst, 0);
+    world.store.call_resolve(subtask)?;
+    let outcome = world.store.subtask_drop(inst, h);
+    world.perform(outcome)
+}
+
+fn subtask_delivered() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let (h, SubtaskId(_)) = world.pending_call(inst, 0);
+    let outcome = world.store.subtask_cancel(inst, h);
+    assert_eq!(
+        world.perform(outcome),
+        Ok(u64::from(CANCELLED_BEFORE_RETURNED))
+    );
+    let outcome = world.store.subtask_cancel(inst, h);
+    world.perform(outcome)
+}
+
+fn subtask_in_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let (h, _) = world.pending_call(inst, 0);
+    world.join(inst, h, set);
+    let outcome = world.store.subtask_cancel(inst, h);
+    world.perform(outcome)
+}
+
+fn read_twice() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    assert_eq!(world.try_copy(r, 0, 1), Ok(BLOCKS));
+    world.try_copy(r, 0, 1).map(u64::from)
+}
+
+fn read_after_end() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, w) = stream(&mut world, inst, ty);
+    world.drop_end(w)?;
+    assert_eq!(world.try_copy(r, 0, 1), Ok(dropped(0)));
+    world.try_copy(r, 0, 1).map(u64::from)
+}
+
+fn drop_while_copying() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.try_copy(r, 0, 1)?;
+    world.drop_end(r).map(|()| 0)
+}
+
+fn cancel_at_rest() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.cancel_end(r).map(u64::from)
+}
+
+fn sync_cancel_in_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.try_copy(r, 0, 1)?;
+    let set = world.set_new(inst);
+    world.join(inst, r.h, set);
+    let outcome = world.store.end_cancel(r, false);
+    world.perform(outcome)
+}
+
+fn lift_in_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    let set = world.set_new(inst);
+    world.join(inst, r.h, set);
+    let lifted = world.store.lift_end(EndKind::Stream, inst, ty, r.h);
+    lifted.map(|()| 0)
+}
+
+fn lift_while_copying() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.try_copy(r, 0, 1)?;
+    let lifted = world.store.lift_end(EndKind::Stream, inst, ty, r.h);
+    lifted.map(|()| 0)
+}
+
+fn future_unwritten() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (_, w) = future(&mut world, inst, ty);
+    world.drop_end(w).map(|()| 0)
+}
+
+fn buffer_too_long() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    world.try_copy(r, 0, MAX_BUFFER_LENGTH + 1).map(u64::from)
+}
+
+fn same_instance() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let ty = world.store.type_new(false, 8);
+    let (r, w) = stream(&mut world, inst, ty);
+    world.try_copy(r, 0, 1)?;
+    world.try_copy(w, 8, 1).map(u64::from)
+}
+
+fn backpressure_below() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let outcome = world.store.backpressure_dec(inst);
+    world.perform(outcome)
+}
+
+fn backpressure_above() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    for _ in 1..1 << 16 {
+        let outcome = world.store.backpressure_inc(inst);
+        world.ok(outcome);
+    }
+    let outcome = world.store.backpressure_inc(inst);
+    world.perform(outcome)
+}
+
+fn too_many_tasks() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let limits = Limits {
+        tasks: 1,
+        ..Limits::default()
+    };
+    world.store.configure(limits, None);
+    let set = world.set_new(inst);
+    let slot = world.callback(|_, _| EXIT);
+    let function: Function = Rc::new(move |_| wait(set));
+    world.call(inst, slot, Rc::clone(&function));
+    world.try_call(inst, slot, function).map(|id| id as u64)
+}
