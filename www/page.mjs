@@ -41,9 +41,15 @@ addEventListener('keydown', (event) => {
   }
 });
 
-$('file').addEventListener('change', () => {
+$('file').addEventListener('change', async () => {
   const [file] = $('file').files;
-  if (file) load({ source: file, name: file.name });
+  if (!file) return;
+  try {
+    // Read once: a file that has changed since it was chosen cannot be read again after a stop.
+    load({ source: await file.arrayBuffer(), name: file.name });
+  } catch (error) {
+    say(`${file.name} cannot be read: ${error.message}`, 'bad');
+  }
 });
 
 $('bundled').addEventListener('click', () => {

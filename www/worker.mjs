@@ -2,7 +2,7 @@
  * The guest's side of the page, in a worker: whatever a component does, even looping for ever,
  * the page stays usable, and ending the worker ends the component.
  *
- * Enters, from the page: `{ type: 'compile', source, name }`, where `source` is a URL or a `File`,
+ * Enters, from the page: `{ type: 'compile', source, name }`, where `source` is a URL or the bytes,
  * and then `{ type: 'run', args, env, stdin, pace }`, once at a time; `{ type: 'taken', stream, length }`
  * for each output. Leaves: `compiled`, `started`, `output`, `ended` and `failed`, as `page.mjs` reads
  * them.
@@ -27,7 +27,7 @@ addEventListener('message', async ({ data }) => {
   try {
     await told[data.type](data);
   } catch (error) {
-    postMessage({ type: 'failed', message: `${error.name}: ${error.message}` });
+    postMessage({ type: 'failed', message: String(error).replace(/^Error: /, '') });
   }
 });
 
@@ -36,7 +36,7 @@ async function compile({ source, name: given }) {
   component =
     typeof source === 'string'
       ? await Component.compileStreaming(get(source))
-      : await Component.compile(await source.arrayBuffer());
+      : await Component.compile(source);
   const time = performance.now() - start;
   name = given;
   const { imports, exports } = component;

@@ -43,7 +43,7 @@ const args = process.argv.slice(2);
 try {
   process.exitCode = await main(args);
 } catch (error) {
-  const { message, code } = explain(error, process.env['TIDEGATE_VERBOSE'] === '1');
+  const { message, code } = explain(error, process.env.TIDEGATE_VERBOSE === '1');
   process.stderr.write(`tidegate: ${message}\n`);
   process.exitCode = code;
 }

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { wasi, WasiExit } from '../entry/wasi-node.js';
 import { Component, ComponentError, ComponentTrap, Store } from '../entry/node.js';
+import { WasiExit, wasi } from '../entry/wasi-node.js';
 import { CannotRun, EXIT, explain, UsageError } from './errors.js';
 
 export const RUN_HELP = `\
@@ -61,7 +61,7 @@ async function runFile({ file, args, env, argv0 }: RunOptions): Promise<number> 
   });
   const store = new Store({ deadlock: 'error' });
   const instance = await component.instantiate(imports, { store });
-  return finish(instance.exports[name]?.['run'] as () => unknown);
+  return finish(instance.exports[name]?.run as () => unknown);
 }
 
 /** Waits for the component, even where nothing of this process would keep it alive. */
@@ -95,8 +95,12 @@ async function read(file: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** The newest `wasi:cli/run` that the component exports: of 0.3 where it has one. */
 function runInterface(component: Component): string {
-  const names = component.exports.map(({ name }) => name).filter((n) => n.startsWith('wasi:cli/run@'));
-  const found = ['0.3', '0.2'].flatMap((v) => names.filter((n) => n.startsWith(`wasi:cli/run@${v}`)))[0];
+  const names = component.exports
+    .map(({ name }) => name)
+    .filter((n) => n.startsWith('wasi:cli/run@'));
+  const found = ['0.3', '0.2'].flatMap((v) =>
+    names.filter((n) => n.startsWith(`wasi:cli/run@${v}`)),
+  )[0];
   if (found !== undefined) return found;
   const exported = component.exports.map(({ name }) => name).join(', ') || 'nothing';
   throw new CannotRun(
@@ -108,7 +112,7 @@ function runInterface(component: Component): string {
 function parse(args: readonly string[]): RunOptions | undefined {
   const env: Record<string, string> = {};
   let argv0: string | undefined;
-  let verbose = process.env['TIDEGATE_VERBOSE'] === '1';
+  let verbose = process.env.TIDEGATE_VERBOSE === '1';
   let i = 0;
   const value = (name: string, inline: string | undefined): string => {
     const given = inline ?? args[i++];

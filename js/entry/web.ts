@@ -9,9 +9,9 @@ const files = {
   compiler: new URL('./compiler.wasm', import.meta.url),
 };
 
-const { port1, port2 } = new MessageChannel();
+const channel = new MessageChannel();
 const tasks: (() => void)[] = [];
-port1.onmessage = () => tasks.shift()?.();
+channel.port1.onmessage = () => tasks.shift()?.();
 
 setPlatform({
   async loadWasm(name) {
@@ -24,7 +24,7 @@ setPlatform({
   },
   macrotask(fn) {
     tasks.push(fn);
-    port2.postMessage(undefined);
+    channel.port2.postMessage(undefined);
   },
 });
 

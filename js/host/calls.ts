@@ -57,6 +57,8 @@ export class Call {
   /** Number of the task; 0 before it exists. */
   #task = 0;
   #scope: BorrowScope | undefined;
+  /** The caller has been told already. */
+  #abandoned = false;
   /** Takes the listener from the signal. */
   #forget: (() => void) | undefined;
 
@@ -135,6 +137,8 @@ export class Call {
     const { machine } = this.plan;
     const abort = () => {
       this.#forget = undefined;
+      this.#abandoned = true;
+      machine.abandoned++;
       this.fail(signal.reason);
       machine.enterAlone(this.where, () => {
         machine.expect(machine.runtime.task_request_cancellation(this.#task));
@@ -149,6 +153,8 @@ export class Call {
     this.#scope = undefined;
     this.#forget?.();
     this.#forget = undefined;
+    if (this.#abandoned) this.plan.machine.abandoned--;
+    this.#abandoned = false;
   }
 }
 

@@ -122,8 +122,6 @@ async function compileArtifact(bytes: Uint8Array): Promise<Artifact> {
 /** The compiler's error, which is an object; anything else is a panic of the compiler. */
 function compileError(error: unknown): Error {
   if (typeof error !== 'object' || error === null || error instanceof Error) {
-    // A panic leaves the instance in an unknown state; the next call gets a new one.
-    compiler = undefined;
     return new TidegateFault('the compiler failed', { cause: error });
   }
   const { message, offset, construct } = error as {

@@ -127,12 +127,21 @@ export class HostImports {
 }
 
 /** A member by its name in JS, or else by its name in WIT. */
-function member(members: Members, name: string): unknown {
-  return members[camel(name)] ?? members[name];
+function member(members: object, name: string): unknown {
+  return own(members, camel(name)) ?? own(members, name);
 }
 
-function classOf(members: Members, resource: string): unknown {
-  return members[pascal(resource)] ?? members[resource];
+function classOf(members: object, resource: string): unknown {
+  return own(members, pascal(resource)) ?? own(members, resource);
+}
+
+/** A property, unless it is one that every object or function has: `to-string` is not `Object.prototype.toString`. */
+function own(members: object, name: string): unknown {
+  const value = (members as Members)[name];
+  const everywhere = value === (Object.prototype as unknown as Members)[name];
+  const everyFunction =
+    typeof members === 'function' && value === (Function.prototype as unknown as Members)[name];
+  return everywhere || everyFunction ? undefined : value;
 }
 
 /** The function behind a name; what was found when it is none. */
@@ -152,11 +161,13 @@ function bind(
     return { call: (...args) => new Class(...args), got: Class };
   }
   if (parsed.kind === 'static') {
-    const got = member(implementation as unknown as Members, parsed.name);
+    const got = member(implementation, parsed.name);
     return { call: typeof got === 'function' ? got.bind(implementation) : undefined, got };
   }
   const { prototype } = implementation as unknown as { prototype: object | undefined };
-  const method = [camel(parsed.name), parsed.name].find((n) => prototype && n in prototype);
+  const method = [camel(parsed.name), parsed.name].find(
+    (name) => prototype !== undefined && own(prototype, name) !== undefined,
+  );
   if (method === undefined) return { got: undefined };
   return {
     call: (self, ...args) => (self as Record<string, HostFunction['call']>)[method]!(...args),

@@ -76,6 +76,8 @@ export class Machine {
 
   /** Calls of async exports. */
   readonly calls = new Slab<Call>();
+  /** Calls among them whose caller has aborted them and does not wait. */
+  abandoned = 0;
   /** Host imports whose promise is pending. */
   readonly imports = new Slab<PendingImport>();
   /** Ends of streams and futures that the host holds, by the runtime's numbers. */
@@ -127,7 +129,7 @@ export class Machine {
     return (
       !this.locked &&
       this.gate === 0 &&
-      this.calls.size > 0 &&
+      this.calls.size > this.abandoned &&
       this.imports.size === 0 &&
       this.pendingHost === 0 &&
       this.endCount === 0

@@ -28,6 +28,11 @@ export function classify(error: unknown): ComponentTrap | TidegateFault {
       cause: error,
     });
   }
+  if (error instanceof RangeError && /memory|allocation/i.test(error.message)) {
+    return new ComponentTrap('limit-exceeded', `the component trapped: ${error.message}`, {
+      cause: error,
+    });
+  }
   if (error instanceof WebAssembly.RuntimeError) {
     return new ComponentTrap('core-trap', `the component trapped: ${error.message}`, {
       cause: error,

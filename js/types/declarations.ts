@@ -255,13 +255,9 @@ class Printer {
             '};',
           ];
         case 'func':
-          return [
-            `${camel(item.name)}: ${worldName(exported)}.${pascal(item.name)}Function;`,
-          ];
+          return [`${camel(item.name)}: ${worldName(exported)}.${pascal(item.name)}Function;`];
         case 'resource':
-          return [
-            `${pascal(item.name)}: typeof ${worldName(exported)}.${pascal(item.name)};`,
-          ];
+          return [`${pascal(item.name)}: typeof ${worldName(exported)}.${pascal(item.name)};`];
         case 'type':
           return [];
       }

@@ -8,8 +8,8 @@
 
 import type { Imports } from '../index.js';
 import { cli } from './cli/index.js';
-import { clocks } from './clocks/index.js';
 import { openStdio } from './cli/stdio.js';
+import { clocks } from './clocks/index.js';
 import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';

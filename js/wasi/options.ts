@@ -14,7 +14,9 @@ export type InputSource =
  * the next chunk is taken from the component; when it rejects, the component sees the error code `io`, or `pipe` for an error whose
  * `code` is `EPIPE`.
  */
-export type OutputSink = WritableStream<Uint8Array> | ((chunk: Uint8Array) => void | PromiseLike<void>);
+export type OutputSink =
+  | WritableStream<Uint8Array>
+  | ((chunk: Uint8Array) => void | PromiseLike<void>);
 
 /** Options of `wasi`. */
 export interface WasiOptions {

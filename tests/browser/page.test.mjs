@@ -144,16 +144,31 @@ inBrowsers('the page', '', (visit) => {
     await output(visit);
   });
 
-  test('fits a phone', async () => {
-    const { page } = visit;
-    await page.setViewport({ width: 360, height: 740 });
-    await ready(visit);
-    const [width, room] = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return [scrollWidth, clientWidth];
+  for (const [what, width] of [
+    ['a phone', 360],
+    ['a screen', 1280],
+  ]) {
+    test(`fits ${what}`, async () => {
+      const { page } = visit;
+      await page.setViewport({ width, height: 740 });
+      await ready(visit);
+      await choose(visit, 'values.wasm', await readFile(guest('values')));
+      await page.click('summary');
+      const tooWide = await page.evaluate(() => {
+        const room = document.documentElement.clientWidth;
+        const boxes = [document.documentElement, ...document.querySelectorAll('form, form *')];
+        const inside = document.querySelector('form').getBoundingClientRect().right;
+        return boxes
+          .filter((box) =>
+            box.localName === 'html'
+              ? box.scrollWidth > room
+              : box.getBoundingClientRect().right > inside + 0.5,
+          )
+          .map((box) => `${box.localName}#${box.id}`);
+      });
+      assert.deepEqual(tooWide, []);
     });
-    assert.ok(width <= room, `${width} pixels wide, ${room} there`);
-  });
+  }
 
   for (const theme of visit.themes) {
     test(`is legible when it is ${theme}`, async () => {

@@ -93,11 +93,17 @@ function inputFrom(source: InputSource): Input {
   if (source instanceof Blob) return inputFrom(source.stream());
   if (source instanceof ReadableStream) {
     const reader = source.getReader();
-    return { isTerminal: false, next: () => reader.read().then((r) => (r.done ? undefined : r.value)) };
+    return {
+      isTerminal: false,
+      next: () => reader.read().then((r) => (r.done ? undefined : r.value)),
+    };
   }
   if (Symbol.asyncIterator in source) {
     const items = source[Symbol.asyncIterator]();
-    return { isTerminal: false, next: () => items.next().then((r) => (r.done ? undefined : r.value)) };
+    return {
+      isTerminal: false,
+      next: () => items.next().then((r) => (r.done ? undefined : r.value)),
+    };
   }
   const items = source[Symbol.iterator]();
   return {

@@ -17,7 +17,11 @@ export function terminals(version: string, { stdin, stdout, stderr }: Stdio): Im
     [`wasi:cli/terminal-input@${version}`]: { TerminalInput },
     [`wasi:cli/terminal-output@${version}`]: { TerminalOutput },
     [`wasi:cli/terminal-stdin@${version}`]: { getTerminalStdin: () => of(stdin, TerminalInput) },
-    [`wasi:cli/terminal-stdout@${version}`]: { getTerminalStdout: () => of(stdout, TerminalOutput) },
-    [`wasi:cli/terminal-stderr@${version}`]: { getTerminalStderr: () => of(stderr, TerminalOutput) },
+    [`wasi:cli/terminal-stdout@${version}`]: {
+      getTerminalStdout: () => of(stdout, TerminalOutput),
+    },
+    [`wasi:cli/terminal-stderr@${version}`]: {
+      getTerminalStderr: () => of(stderr, TerminalOutput),
+    },
   };
 }

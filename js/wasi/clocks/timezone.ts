@@ -11,7 +11,8 @@ export function timezone() {
   };
 }
 
-const zone = (): string | undefined => new Intl.DateTimeFormat().resolvedOptions().timeZone || undefined;
+const zone = (): string | undefined =>
+  new Intl.DateTimeFormat().resolvedOptions().timeZone || undefined;
 
 /** Nanoseconds between UTC and local time at an instant; none outside of what a `Date` can tell. */
 function offset(seconds: bigint): bigint | undefined {

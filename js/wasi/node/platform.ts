@@ -33,7 +33,9 @@ function readable(stream: Readable & { readonly isTTY?: boolean }): Input {
       const done = new AbortController();
       const { signal } = done;
       try {
-        await Promise.race(['readable', 'end', 'close'].map((name) => once(stream, name, { signal })));
+        await Promise.race(
+          ['readable', 'end', 'close'].map((name) => once(stream, name, { signal })),
+        );
       } finally {
         done.abort();
       }

@@ -107,7 +107,8 @@ export class OutputStream {
   }
 
   write(contents: Uint8Array): void {
-    if (BigInt(contents.length) > this.checkWrite()) throw failed('more was written than was allowed');
+    if (BigInt(contents.length) > this.checkWrite())
+      throw failed('more was written than was allowed');
     let written: void | PromiseLike<void>;
     try {
       written = this.#output.write(contents);

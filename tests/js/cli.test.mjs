@@ -1,0 +1,101 @@
+/** The command line, run as a process against the built guests. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const CLI = path('../../pkg/dist/cli.js');
+const guest = (name) => path(`../../build/guests/${name}.component.wasm`);
+const folder = mkdtempSync(join(tmpdir(), 'tidegate-cli-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function tidegate(args, { input = '', env = {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.on('error', () => {});
+    if (input !== null) child.stdin.end(input);
+  });
+}
+
+const file = (name, bytes) => {
+  const full = join(folder, name);
+  writeFileSync(full, bytes);
+  return full;
+};
+
+test('run: stdin to stdout, exit code 0', async () => {
+  const { code, stdout } = await tidegate(['run', guest('command')], { input: 'one\ntwo\n' });
+  assert.equal(code, 0);
+  assert.match(stdout, /1\s+one\n.*2\s+two\n/s);
+});
+
+test('run: a component that ends before its stdin does ends the process', async () => {
+  const { code } = await tidegate(['run', guest('command'), '--help'], { input: null });
+  assert.equal(code, 0);
+});
+
+test('run: arguments and variables reach the component, others do not', async () => {
+  const args = ['run', '--env', 'A=b', '--env=EXIT_CODE=7', guest('std-hello'), 'x', '--y'];
+  const { stdout, stderr, code } = await tidegate(args);
+  assert.equal(stdout, 'Hello, x!\nHello, --y!\n');
+  assert.equal(stderr, 'std-hello: 2 greeted\n');
+  assert.equal(code, 1, 'exit of WASI 0.2 knows success and failure only');
+  const own = await tidegate(['run', '--env', 'EXIT_CODE', guest('std-hello')], {
+    env: { EXIT_CODE: '9' },
+  });
+  assert.equal(own.code, 1, 'a name alone passes the variable of the process on');
+  const kept = await tidegate(['run', guest('std-hello')], { env: { EXIT_CODE: '9' } });
+  assert.equal(kept.code, 0, 'a variable that is not named is not granted');
+});
+
+test('run: a component that returns an error is exit code 1', async () => {
+  const { code } = await tidegate(['run', guest('command'), '--no-such-option']);
+  assert.notEqual(code, 0);
+  assert.notEqual(code, 134);
+});
+
+const FAILURES = [
+  ['no command', [], 0, /Usage/],
+  ['an unknown command', ['fly'], 2, /no command fly/],
+  ['no component', ['run'], 2, /which component/],
+  ['an unknown option', ['run', '--fly', 'x.wasm'], 2, /no option --fly/],
+  ['a variable without a name', ['run', '--env', '=x', 'x.wasm'], 2, /NAME=VALUE/],
+  ['a file that is not there', ['run', join(folder, 'none.wasm')], 1, /cannot read .*none\.wasm/],
+  ['a file of another kind', ['run', file('text.wasm', 'hello')], 1, /cannot compile/],
+  [
+    'a core module',
+    ['run', file('core.wasm', Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))],
+    1,
+    /cannot compile.*core WebAssembly module/s,
+  ],
+  ['a component of another world', ['run', guest('values')], 1, /does not export wasi:cli\/run/],
+];
+
+for (const [name, args, wanted, message] of FAILURES) {
+  test(`${name}: exit code ${wanted}, a message and no stack`, async () => {
+    const { code, stdout, stderr } = await tidegate(args);
+    assert.equal(code, wanted, stderr);
+    assert.match(wanted === 0 ? stdout : stderr, message);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+}
+
+test('--version and --help', async () => {
+  assert.match((await tidegate(['--version'])).stdout, /^tidegate \d+\.\d+\.\d+\n$/);
+  assert.match((await tidegate(['run', '--help'])).stdout, /--env NAME=VALUE/);
+});
