@@ -12,6 +12,7 @@ export {
   type TrapCode,
 } from './host/errors.js';
 export type { ComponentExports, ExportItem } from './host/exports.js';
+export type { ByteSource, CallContext, StreamSource } from './host/given.js';
 export type { GuestFuture } from './host/guest-future.js';
 export type { Imports } from './host/imports.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';

@@ -39,7 +39,9 @@ export function explain(error: unknown, verbose: boolean): { message: string; co
     return { message: `cannot link the component: ${message}`, code: EXIT.failure };
   }
   if (error instanceof ComponentTrap) {
-    return { message: `the component trapped: ${message}`, code: EXIT.trap };
+    // Traps of the guest's own code say so already.
+    const told = text.startsWith('the component trapped');
+    return { message: told ? message : `the component trapped: ${message}`, code: EXIT.trap };
   }
   if (error instanceof TidegateFault) {
     return { message: `this is a bug in tidegate, please report it: ${message}`, code: EXIT.trap };

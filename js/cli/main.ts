@@ -5,6 +5,7 @@ import process from 'node:process';
 import { VERSION } from '../generated/abi.js';
 import { explain, UsageError } from './errors.js';
 import { RUN_HELP, run } from './run.js';
+import { TYPES_HELP, types } from './types.js';
 
 const HELP = `\
 Runs WebAssembly components with WASI 0.3.
@@ -13,6 +14,7 @@ Usage: tidegate COMMAND [OPTIONS] ...
 
 Commands:
   run        run a component of the world wasi:cli/command
+  types      print TypeScript declarations of a component
 
 Options:
   -h, --help       this text; \`tidegate COMMAND --help\` tells more of a command
@@ -20,8 +22,11 @@ Options:
 `;
 
 /** A command gives its exit code. */
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { run };
-const HELPS: Readonly<Record<string, string>> = { run: RUN_HELP };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  run,
+  types,
+};
+const HELPS: Readonly<Record<string, string>> = { run: RUN_HELP, types: TYPES_HELP };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '-h' || name === '--help' || name === 'help') {

@@ -18,6 +18,7 @@ stdin, stdout and stderr, and the file's name as its first argument.
 Options:
       --env NAME=VALUE    an environment variable; NAME alone passes this process's on. Repeatable
       --argv0 NAME        the first argument instead of the file's name
+      --quiet             no messages of tidegate itself; the exit code tells
       --verbose           errors with their stack and causes
   -h, --help              this text
 
@@ -30,6 +31,7 @@ interface RunOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly argv0: string | undefined;
+  readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
@@ -44,7 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return await runFile(options);
   } catch (error) {
     const { message, code } = explain(error, options.verbose);
-    process.stderr.write(`tidegate: ${message}\n`);
+    if (!options.quiet) process.stderr.write(`tidegate: ${message}\n`);
     return code;
   }
 }
@@ -112,6 +114,7 @@ function runInterface(component: Component): string {
 function parse(args: readonly string[]): RunOptions | undefined {
   const env: Record<string, string> = {};
   let argv0: string | undefined;
+  let quiet = false;
   let verbose = process.env.TIDEGATE_VERBOSE === '1';
   let i = 0;
   const value = (name: string, inline: string | undefined): string => {
@@ -123,14 +126,16 @@ function parse(args: readonly string[]): RunOptions | undefined {
     const arg = args[i];
     if (arg === undefined) throw new UsageError('which component? See `tidegate run --help`');
     i++;
-    if (!arg.startsWith('-')) return { file: arg, args: args.slice(i), env, argv0, verbose };
+    if (!arg.startsWith('-')) return { file: arg, args: args.slice(i), env, argv0, quiet, verbose };
     const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
     const name = equals < 0 ? arg : arg.slice(0, equals);
     const inline = equals < 0 ? undefined : arg.slice(equals + 1);
     if (name === '-h' || name === '--help') return undefined;
-    if (name === '--verbose') verbose = true;
+    if (name === '--quiet') quiet = true;
+    else if (name === '--verbose') verbose = true;
     else if (name === '--argv0') argv0 = value(name, inline);
     else if (name === '--env') addVariable(env, value(name, inline));
+    else if (name === '--dir') throw new UsageError(NO_FILES);
     else throw new UsageError(`there is no option ${name}; see \`tidegate run --help\``);
   }
 }
@@ -145,3 +150,5 @@ function addVariable(env: Record<string, string>, text: string): void {
     env[text] = own;
   }
 }
+
+const NO_FILES = '--dir: components can not be given folders yet; WASI filesystem is not built';

@@ -59,6 +59,16 @@ export class Component {
   }
 
   /**
+   * TypeScript declarations of what the component imports and exports: `Imports`, `Exports` and their types, and of the
+   * module that `tidegate/vite` and `tidegate/register` make of it. `name` is what the heading calls it.
+   */
+  async types(name = 'a component'): Promise<string> {
+    // Few programs want them, so that only these load what prints them.
+    const { declarations } = await import('../types/declarations.js');
+    return declarations(this.#compiled.artifact, name);
+  }
+
+  /**
    * Makes an instance. Throws a `ComponentLinkError` that names every import that is missing or mistyped, or a
    * `ComponentTrap` when a start function traps.
    */

@@ -35,10 +35,11 @@ export function driverHost(machine: Machine): DriverHost {
       try {
         const end = machine.word(0);
         const site = machine.word(2);
+        const place = machine.word(3);
         const count = machine.word(4);
         if (end === 0) copyBetweenGuests(machine);
-        else if (site === 0) copyInHost(machine, end, count);
-        else endOf(end).copy(machine.sites[site]!, machine.word(3) >>> 0, count);
+        else if (site === 0) copyInHost(machine, end, place, count);
+        else endOf(end).copy(machine.sites[site]!, place >>> 0, count);
         return machine.locked ? 1 : 0;
       } catch (error) {
         return machine.fail(classify(error));

@@ -27,10 +27,10 @@ export interface Writer extends HostEnd {
   take(count: number): ArrayLike<unknown>;
 }
 
-/** A copy between two ends of the host: a guest has passed on what it got from the host. */
-export function copyInHost(machine: Machine, readable: number, count: number): void {
-  const reader = machine.ends[readable] as Reader;
-  reader.receive(machine.writers[readable]!.take(count));
+/** A copy between two ends of the host: a guest has handed back what it got from the host. */
+export function copyInHost(machine: Machine, reader: number, writer: number, count: number): void {
+  const batch = (machine.ends[writer] as Writer).take(count);
+  (machine.ends[reader] as Reader).receive(batch);
 }
 
 /** Offers a buffer of `n` elements to read into. `BLOCKED`, or a payload after the copy. */

@@ -3,7 +3,7 @@
 import type { Extern, Lifted, Source } from './artifact.js';
 import { asyncExport, type CoreFunction, type ExportPlan } from './calls.js';
 import type { Linked } from './linked.js';
-import { camel, funcName, interfaceName, pascal } from './names.js';
+import { camel, exportKeys, funcName, pascal } from './names.js';
 import { type GuestClass, GuestResourceType } from './resources.js';
 import { syncExport } from './sync-export.js';
 
@@ -29,17 +29,11 @@ type Members = Record<string, unknown>;
 export function buildExports(linked: Linked): ComponentExports {
   const { exports } = linked.compiled.artifact;
   const world: Members = members(linked, exports, '');
-  const interfaces = exports.filter((extern) => extern.kind === 'instance');
-  const short = new Map<string, Members | undefined>();
-  for (const { name, items } of interfaces) {
-    const own = Object.freeze(members(linked, items, `${name}#`));
-    world[name] = own;
-    const { path } = interfaceName(name);
-    const last = camel(path.slice(path.lastIndexOf('/') + 1));
-    // A shorter name only when it means one thing.
-    for (const key of new Set([path, last])) short.set(key, short.has(key) ? undefined : own);
+  for (const extern of exports) {
+    if (extern.kind !== 'instance') continue;
+    world[extern.name] = Object.freeze(members(linked, extern.items, `${extern.name}#`));
   }
-  for (const [key, value] of short) if (value !== undefined) world[key] ??= value;
+  for (const [key, name] of exportKeys(exports)) if (name !== undefined) world[key] = world[name];
   return Object.freeze(world) as unknown as ComponentExports;
 }
 

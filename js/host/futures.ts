@@ -26,7 +26,7 @@ export function lowerFuture(cx: Context, element: number, value: unknown): numbe
   if (readable === undefined) {
     machine.expect(machine.runtime.ends_new(ty, 1));
     readable = machine.word(0);
-    new PromiseEnd(cx, readable, machine.word(1), types.element(element), value);
+    new PromiseEnd(cx, machine.word(1), types.element(element), value);
   }
   machine.expect(machine.runtime.lower_end(cx.inst, ty, readable));
   return machine.word(0);

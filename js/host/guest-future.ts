@@ -117,8 +117,6 @@ class FutureEnd implements Reader {
   #start(): void {
     const payload = readEnd(this.machine, this.end, 1);
     if (payload !== BLOCKED) this.#settled(payload);
-    // The runtime asks the host for the value when a guest reads, not when the host does.
-    else this.machine.writers[this.end]?.pull(1);
     this.machine.settle();
   }
 

@@ -130,13 +130,8 @@ export class GuestStream implements Reader {
   #read(controller: Controller): void {
     while (this.#pending !== undefined) {
       this.#state = 'reading';
-      const room = this.#room(controller);
-      const payload = readEnd(this.machine, this.end, room);
-      if (payload === BLOCKED) {
-        // The runtime asks the host for elements when a guest reads, not when the host does.
-        this.machine.writers[this.end]?.pull(room);
-        return;
-      }
+      const payload = readEnd(this.machine, this.end, this.#room(controller));
+      if (payload === BLOCKED) return;
       if ((payload & COPY_RESULT_MASK) === DROPPED) this.#close();
     }
   }

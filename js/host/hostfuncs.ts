@@ -6,6 +6,7 @@
 import { MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from '../generated/abi.js';
 import type { Lowered } from './artifact.js';
 import { ComponentTrap, TidegateFault } from './errors.js';
+import type { CallContext } from './given.js';
 import type { HostFunction, HostImports } from './imports.js';
 import type { Linked } from './linked.js';
 import type { Machine } from './machine.js';
@@ -171,7 +172,7 @@ export class PendingImport {
 }
 
 /** What an async import gets after its parameters. */
-class ImportContext {
+class ImportContext implements CallContext {
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 

@@ -10,7 +10,7 @@
 import type { Call } from './calls.js';
 import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
-import type { HostEnd, Writer } from './ends.js';
+import type { HostEnd } from './ends.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { PendingImport } from './hostfuncs.js';
 import type { GuestClass, HostResourceType } from './resources.js';
@@ -83,8 +83,6 @@ export class Machine {
   /** Ends of streams and futures that the host holds, by the runtime's numbers. */
   readonly ends: (HostEnd | undefined)[] = [];
   endCount = 0;
-  /** Writable ends of the host by the readable ends that they belong to: a guest may hand these back. */
-  readonly writers: (Writer | undefined)[] = [];
   /** Objects of resources that the host implements, by their reps. */
   readonly objects = new Slab<object>();
   readonly sites: (CopySite | undefined)[] = [undefined];

@@ -47,6 +47,30 @@ export function interfaceName(name: string): { path: string; version: string | u
     : { path: name.slice(0, at), version: name.slice(at + 1) };
 }
 
+/**
+ * The keys of a component's exports: functions and classes of the world by their own names (to undefined), interfaces by
+ * their full name, by the name without version, and by the last part of it, where that means one thing (to the full name).
+ */
+export function exportKeys(
+  items: readonly { readonly kind: string; readonly name: string }[],
+): Map<string, string | undefined> {
+  const keys = new Map<string, string | undefined>();
+  const short = new Map<string, string | undefined>();
+  for (const { kind, name } of items) {
+    if (kind === 'func' && funcName(name).kind === 'plain') keys.set(camel(name), undefined);
+    else if (kind === 'resource') keys.set(pascal(name), undefined);
+  }
+  for (const { kind, name } of items) {
+    if (kind !== 'instance' && kind !== 'interface') continue;
+    keys.set(name, name);
+    const { path } = interfaceName(name);
+    const last = camel(path.slice(path.lastIndexOf('/') + 1));
+    for (const key of new Set([path, last])) short.set(key, short.has(key) ? undefined : name);
+  }
+  for (const [key, name] of short) if (name !== undefined && !keys.has(key)) keys.set(key, name);
+  return keys;
+}
+
 function words(kebab: string): string[] {
   return kebab.split('-').map((word) => word.toLowerCase());
 }

@@ -20,14 +20,12 @@ export class PromiseEnd implements Writer {
 
   constructor(
     private readonly cx: Context,
-    private readonly readable: number,
     private readonly end: number,
     private readonly element: Element,
     value: unknown,
   ) {
     this.#machine = cx.linked.machine;
     this.#machine.holdEnd(end, this);
-    this.#machine.writers[readable] = this;
     this.#value = value;
     if (!isThenable(value)) this.#state = 'ready';
     // A promise is on its way already; other thenables may be as lazy as ours are.
@@ -129,8 +127,6 @@ export class PromiseEnd implements Writer {
     this.#state = 'gone';
     this.#standing = false;
     this.#value = undefined;
-    const { writers } = this.#machine;
-    if (writers[this.readable] === this) writers[this.readable] = undefined;
   }
 }
 

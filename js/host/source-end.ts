@@ -24,14 +24,12 @@ export class SourceEnd implements Writer {
   constructor(
     /** Of the instance that the stream was given to first. */
     private readonly cx: Context,
-    private readonly readable: number,
     private readonly end: number,
     private readonly element: Element,
     private readonly source: Source,
   ) {
     this.#machine = cx.linked.machine;
     this.#machine.holdEnd(end, this);
-    this.#machine.writers[readable] = this;
   }
 
   pull(n: number): void {
@@ -145,8 +143,6 @@ export class SourceEnd implements Writer {
     this.#gone = true;
     this.#batch = undefined;
     cancel(this.source, reason);
-    const { writers } = this.#machine;
-    if (writers[this.readable] === this) writers[this.readable] = undefined;
     dropEnd(this.#machine, this.end, standing);
   }
 }

@@ -34,7 +34,7 @@ export function lowerStream(cx: Context, element: number, value: unknown): numbe
     const source = toSource(desc, value);
     machine.expect(machine.runtime.ends_new(ty, 0));
     readable = machine.word(0);
-    new SourceEnd(cx, readable, machine.word(1), desc, source);
+    new SourceEnd(cx, machine.word(1), desc, source);
   }
   machine.expect(machine.runtime.lower_end(cx.inst, ty, readable));
   return machine.word(0);

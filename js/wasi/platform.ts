@@ -10,7 +10,9 @@ export interface Input {
 /** Bytes that are written in chunks. */
 export interface Output {
   /** Nothing when the chunk is written, a promise while it is under way. Throws or rejects when writing fails. */
-  write(chunk: Uint8Array): void | PromiseLike<void>;
+  write(chunk: Uint8Array): undefined | PromiseLike<unknown>;
+  /** Shows what is kept back, as a console does with the beginning of a line. */
+  flush?(): void;
   readonly isTerminal: boolean;
 }
 

@@ -4,27 +4,19 @@
  * and the others go on.
  */
 
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BROWSER_REMEDY, browserRequired, webdriver } from './browser.mjs';
-import { add, line, none, ofCargo, ofCheck, ofNode } from './counts.mjs';
+import { add, line, none, ofCargo, ofCheck } from './counts.mjs';
 import { build } from './graph.mjs';
-import { ended, root, Stop, since } from './run.mjs';
+import { root, Stop, since } from './run.mjs';
+import { cargoRunner, list, nodeCheck, nodeRunner, print, runner } from './runners.mjs';
 import { steps, tool } from './steps.mjs';
-import {
-  cargo,
-  checkNode,
-  pinnedNode,
-  rustComponent,
-  rustTarget,
-  systemNode,
-  targetDir,
-} from './tools.mjs';
+import { cargo, checkNode, pinnedNode, rustComponent, rustTarget, systemNode } from './tools.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
-/** No suite takes this long; one that hangs is ended, and has failed. */
-const PATIENCE_MS = 15 * 60 * 1000;
+/** The crates that are published as wasm. */
+const CRATES = ['tidegate-runtime', 'tidegate-compiler'];
 
 /**
  * @typedef {object} Suite
@@ -140,106 +132,45 @@ async function runClippy() {
   await rustComponent('clippy', 'clippy');
   await rustTarget(WASM);
   const strict = ['--', '--deny', 'warnings'];
-  const crates = ['--package', 'tidegate-runtime', '--package', 'tidegate-compiler'];
   const counts = none();
   for (const args of [
-    ['--workspace', '--all-targets', ...strict],
-    [...crates, '--target', WASM, ...strict],
+    ['--workspace', '--all-targets'],
+    ...CRATES.map((name) => ['--package', name, '--target', WASM, ...wasmTests(name)]),
   ]) {
-    add(counts, await cargoRunner(['clippy', '--locked', ...args], ofCheck));
+    add(counts, await cargoRunner(['clippy', '--locked', ...args, ...strict], ofCheck));
   }
+  // They have a workspace and a target directory of their own.
+  const guests = ['--manifest-path', 'tests/guests/Cargo.toml', '--workspace', '--target', WASM];
+  add(counts, await runner(cargo(), ['clippy', '--locked', ...guests, ...strict], ofCheck));
   return counts;
 }
 
 /** What `wasm-pack test --headless --chrome` does, for both crates. */
 async function runInBrowser() {
-  const env = webdriver();
-  if (!env) {
+  const browser = webdriver();
+  if (!browser) {
     const what = 'Chromium with chromedriver is not installed';
     if (browserRequired) throw new Stop(what, BROWSER_REMEDY);
     print(`SKIPPED: ${what}\nremedy: ${BROWSER_REMEDY}`);
     return { passed: 0, failed: 0, skipped: 1 };
   }
   await rustTarget(WASM);
+  const testRunner = join(root, tool('wasm-bindgen-test-runner'));
+  const env = { ...browser, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: testRunner };
   const counts = none();
-  for (const name of ['runtime', 'compiler']) {
-    const tests = wasmTests(name).flatMap((test) => ['--test', test]);
-    if (tests.length === 0) throw new Stop(`src/${name}/tests has no wasm-bindgen test`);
-    const args = ['test', '--locked', '--target', WASM, '--package', `tidegate-${name}`, ...tests];
-    const runner = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER';
-    add(
-      counts,
-      await cargoRunner(args, ofCargo, {
-        ...env,
-        [runner]: join(root, tool('wasm-bindgen-test-runner')),
-      }),
-    );
+  for (const name of CRATES) {
+    const tests = wasmTests(name);
+    if (tests.length === 0) throw new Stop(`${name} has no wasm-bindgen test`);
+    const args = ['test', '--locked', '--target', WASM, '--package', name, ...tests];
+    add(counts, await cargoRunner(args, ofCargo, env));
   }
   return counts;
 }
 
-/** The integration tests of a crate that are written for wasm-bindgen's runner. */
+/** Flags that choose the integration tests of a crate that are written for wasm-bindgen's runner. */
 function wasmTests(name) {
-  const folder = join(root, 'src', name, 'tests');
+  const folder = join(root, 'src', name.replace('tidegate-', ''), 'tests');
   return list(folder, '.rs')
     .filter((file) => readFileSync(join(folder, file), 'utf8').includes('#[wasm_bindgen_test'))
-    .map((file) => file.slice(0, -'.rs'.length));
-}
-
-function cargoRunner([subcommand, ...args], read, env) {
-  return runner(cargo(), [subcommand, '--target-dir', targetDir, ...args], read, env);
-}
-
-function nodeCheck(path, args) {
-  return runner(process.execPath, [join(root, 'node_modules', path), ...args], ofCheck);
-}
-
-function nodeRunner(node, folder) {
-  const files = list(join(root, folder), '.test.mjs').map((file) => `${folder}/${file}`);
-  if (files.length === 0) throw new Stop(`${folder} has no tests`);
-  // The suites know the two Nodes by these.
-  const env = { TIDEGATE_SYSTEM_NODE: systemNode(), TIDEGATE_PINNED_NODE: pinnedNode() };
-  return runner(node, ['--test', '--test-reporter=spec', ...files], ofNode, env);
-}
-
-/**
- * Runs a test runner, its output on ours, and counts. A runner that fails without saying which
- * test failed, or succeeds without having run one, counts as a failure.
- */
-async function runner(command, args, read, env) {
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => {
-    text += part;
-    process.stdout.write(part);
-  });
-  const timer = setTimeout(() => {
-    child.kill('SIGKILL');
-    // What it started may hold the other end of the pipe for ever.
-    child.stdout.destroy();
-  }, PATIENCE_MS);
-  const { code, error } = await ended(child);
-  clearTimeout(timer);
-  if (error) throw new Stop(`cannot start ${command}: ${error.message}`);
-  const counts = read(text, code === 0);
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  if (code === 0 && counts.passed + counts.failed + counts.skipped === 0) {
-    throw new Stop(`\`${command} ${args.join(' ')}\` ran no test`);
-  }
-  return counts;
-}
-
-function list(folder, suffix) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(suffix))
-    .sort();
-}
-
-function print(text) {
-  process.stdout.write(`${text}\n`);
+    .flatMap((file) => ['--test', file.slice(0, -'.rs'.length)]);
 }

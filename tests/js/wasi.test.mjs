@@ -82,7 +82,7 @@ test('a stdin that fails ends the stream and says so in its future', async () =>
 
 test('a stdin that is dropped before it is read ends well', async () => {
   const [input, status] = wasi({ stdin: 'unread' })['wasi:cli/stdin@0.3'].readViaStream();
-  await input.return();
+  await input.cancel();
   assert.deepEqual(await status, { tag: 'ok' });
 });
 

@@ -4,7 +4,8 @@ import type { Imports } from '../../index.js';
 import { WasiExit } from '../exit.js';
 import type { WasiOptions } from '../options.js';
 import type { Output } from '../platform.js';
-import { readChunks, type Stdio } from './stdio.js';
+import { streamOf } from './input.js';
+import type { Stdio } from './stdio.js';
 import { terminals } from './terminals.js';
 
 /** `result<_, error-code>` inside of a future. Spec: `wasi:cli/types.error-code`. */
@@ -38,12 +39,15 @@ export function cli(options: WasiOptions, stdio: Stdio): Imports {
 }
 
 /** A stream of stdin and the future that says how it ended. */
-function feed(stdio: Stdio): [AsyncIterable<Uint8Array>, Promise<Status>] {
+function feed(stdio: Stdio): [ReadableStream<Uint8Array>, Promise<Status>] {
   let finish: (status: Status) => void;
   const status = new Promise<Status>((resolve) => {
     finish = resolve;
   });
-  return [readChunks(stdio.stdin, (error) => finish(statusOf(error))), status];
+  const stream = streamOf(stdio.stdin, (failure) => {
+    finish(failure === undefined ? { tag: 'ok' } : statusOf(failure.error));
+  });
+  return [stream, status];
 }
 
 /** Writes a component's stream chunk by chunk; the next one is taken when the last one is written. */
@@ -52,7 +56,10 @@ async function drain(data: ReadableStream<Uint8Array>, to: Output): Promise<Stat
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { tag: 'ok' };
+      if (done) {
+        to.flush?.();
+        return { tag: 'ok' };
+      }
       const written = to.write(value);
       if (written !== undefined) await written;
     }
@@ -65,7 +72,6 @@ async function drain(data: ReadableStream<Uint8Array>, to: Output): Promise<Stat
 }
 
 function statusOf(error: unknown): Status {
-  if (error === undefined) return { tag: 'ok' };
   const code = (error as { code?: unknown } | null)?.code;
   return { tag: 'err', val: code === 'EPIPE' ? 'pipe' : 'io' };
 }

@@ -2,6 +2,7 @@
 
 import type { InputSource, OutputSink, WasiOptions } from '../options.js';
 import type { Input, Output, WasiPlatform } from '../platform.js';
+import { SharedInput } from './input.js';
 
 export interface Stdio {
   readonly stdin: SharedInput;
@@ -19,70 +20,6 @@ export function openStdio(platform: WasiPlatform, options: WasiOptions): Stdio {
     ),
     stdout: outputOf(stdout, () => platform.stdout(), terminals.stdout),
     stderr: outputOf(stderr, () => platform.stderr(), terminals.stderr),
-  };
-}
-
-/** A stdin that several readers of a component share, each chunk going to one of them. */
-export class SharedInput implements Input {
-  readonly #open: () => Input;
-  readonly #terminal: boolean | undefined;
-  #input: Input | undefined;
-  /** What a reader has left. */
-  #rest: Uint8Array | undefined;
-
-  constructor(open: () => Input, terminal: boolean | undefined) {
-    this.#open = open;
-    this.#terminal = terminal;
-  }
-
-  get isTerminal(): boolean {
-    return this.#terminal ?? this.#opened().isTerminal;
-  }
-
-  next(): Uint8Array | undefined | PromiseLike<Uint8Array | undefined> {
-    const rest = this.#rest;
-    this.#rest = undefined;
-    return rest ?? this.#opened().next();
-  }
-
-  /** Gives back what was read and not used: the next reader gets it. */
-  unread(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#rest = chunk;
-  }
-
-  #opened(): Input {
-    this.#input ??= this.#open();
-    return this.#input;
-  }
-}
-
-/**
- * Chunks until the end or an error, which `finish` is told of; stopping early, also before the first chunk, is an end.
- * (A generator would not do: it does not run at all when it is stopped before it began.)
- */
-export function readChunks(
-  input: Input,
-  finish: (error?: unknown) => void,
-): AsyncIterableIterator<Uint8Array, undefined> {
-  const done = { done: true, value: undefined } as const;
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      try {
-        const value = await input.next();
-        if (value !== undefined) return { done: false, value };
-        finish();
-      } catch (error) {
-        finish(error ?? new Error('reading failed'));
-      }
-      return done;
-    },
-    async return() {
-      finish();
-      return done;
-    },
   };
 }
 
@@ -140,20 +77,34 @@ function outputOf(
     };
     return {
       write: (chunk) => open().write(chunk),
+      flush: () => open().flush?.(),
       get isTerminal() {
         return terminal ?? open().isTerminal;
       },
     };
   }
   const isTerminal = terminal ?? false;
-  if (sink === undefined) return { isTerminal, write: () => {} };
-  if (typeof sink === 'function') return { isTerminal, write: sink };
-  let writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  return {
-    isTerminal,
-    write(chunk) {
-      writer ??= sink.getWriter();
-      return writer.write(chunk);
-    },
-  };
+  if (sink === undefined) return { isTerminal, write: () => undefined };
+  if (typeof sink === 'function') {
+    // An arrow function may return what its author did not mean to.
+    return { isTerminal, write: (chunk) => promiseOf(sink(chunk)) };
+  }
+  return { isTerminal, write: (chunk) => writerOf(sink).write(chunk) };
 }
+
+function promiseOf(value: unknown): PromiseLike<unknown> | undefined {
+  const thenable = typeof value === 'object' && value !== null && 'then' in value;
+  return thenable ? (value as PromiseLike<unknown>) : undefined;
+}
+
+/** A stream has one writer, and may be both stdout and stderr, of several components. */
+function writerOf(stream: WritableStream<Uint8Array>): WritableStreamDefaultWriter<Uint8Array> {
+  let writer = writers.get(stream);
+  if (writer === undefined) {
+    writer = stream.getWriter();
+    writers.set(stream, writer);
+  }
+  return writer;
+}
+
+const writers = new WeakMap<WritableStream<Uint8Array>, WritableStreamDefaultWriter<Uint8Array>>();

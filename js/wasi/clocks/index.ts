@@ -2,6 +2,7 @@
 
 import type { Imports } from '../../index.js';
 import type { WasiPlatform } from '../platform.js';
+import { sleepUntil } from './sleep.js';
 import { timezone } from './timezone.js';
 
 /** Spec: `wasi:clocks/system-clock.instant`. */
@@ -18,9 +19,10 @@ export function clocks(platform: WasiPlatform): Imports {
     'wasi:clocks/monotonic-clock@0.3': {
       now: () => platform.monotonicNow(),
       getResolution: () => platform.monotonicResolution,
-      waitUntil: (when: bigint, { signal }: { signal: AbortSignal }) =>
-        sleep(when - platform.monotonicNow(), signal),
-      waitFor: (howLong: bigint, { signal }: { signal: AbortSignal }) => sleep(howLong, signal),
+      waitUntil: (when: bigint, context: { readonly signal: AbortSignal }) =>
+        sleepUntil(platform, when, context),
+      waitFor: (howLong: bigint, context: { readonly signal: AbortSignal }) =>
+        sleepUntil(platform, platform.monotonicNow() + howLong, context),
     },
     'wasi:clocks/system-clock@0.3': {
       now: (): Instant => {
@@ -33,32 +35,4 @@ export function clocks(platform: WasiPlatform): Imports {
   };
 }
 
-/** Waits, never less than `nanoseconds` and not at all for none; an abort ends it and frees the timer. */
-function sleep(nanoseconds: bigint, signal: AbortSignal): Promise<void> | undefined {
-  if (nanoseconds <= 0n) return undefined;
-  return new Promise((resolve) => {
-    let timer: ReturnType<typeof setTimeout>;
-    let left = (nanoseconds + MILLISECOND - 1n) / MILLISECOND;
-    const stop = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const step = () => {
-      if (left <= 0n) {
-        signal.removeEventListener('abort', stop);
-        resolve();
-        return;
-      }
-      const now = left < LONGEST_TIMER ? left : LONGEST_TIMER;
-      left -= now;
-      timer = setTimeout(step, Number(now));
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    step();
-  });
-}
-
 const SECOND = 1_000_000_000n;
-const MILLISECOND = 1_000_000n;
-/** What a timer takes, in milliseconds; longer waits are made of several. */
-const LONGEST_TIMER = 2n ** 31n - 1n;

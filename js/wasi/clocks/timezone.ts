@@ -17,7 +17,8 @@ const zone = (): string | undefined =>
 /** Nanoseconds between UTC and local time at an instant; none outside of what a `Date` can tell. */
 function offset(seconds: bigint): bigint | undefined {
   const minutes = new Date(Number(seconds) * 1000).getTimezoneOffset();
-  return Number.isNaN(minutes) ? undefined : BigInt(-minutes) * MINUTE;
+  // Local mean times of the past have seconds, which some engines give as a fraction.
+  return Number.isNaN(minutes) ? undefined : BigInt(Math.round(-minutes * 60)) * SECOND;
 }
 
-const MINUTE = 60_000_000_000n;
+const SECOND = 1_000_000_000n;

@@ -1,6 +1,6 @@
 /** WASI's platform on Node, Deno and Bun. */
 
-import { once } from 'node:events';
+import { once as event } from 'node:events';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { Input, Output, WasiPlatform } from '../platform.js';
@@ -8,11 +8,11 @@ import type { Input, Output, WasiPlatform } from '../platform.js';
 export const nodePlatform: WasiPlatform = {
   monotonicNow: () => process.hrtime.bigint(),
   monotonicResolution: 1n,
-  systemNow: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
-  systemResolution: 1000n,
-  stdin: () => readable(process.stdin),
-  stdout: () => writable(process.stdout),
-  stderr: () => writable(process.stderr),
+  systemNow: () => BigInt(Date.now()) * 1_000_000n,
+  systemResolution: 1_000_000n,
+  stdin: once(() => readable(process.stdin)),
+  stdout: once(() => writable(process.stdout)),
+  stderr: once(() => writable(process.stderr)),
 };
 
 /** Reads when asked and not before, so that a component that does not read stdin leaves it to others. */
@@ -34,7 +34,7 @@ function readable(stream: Readable & { readonly isTTY?: boolean }): Input {
       const { signal } = done;
       try {
         await Promise.race(
-          ['readable', 'end', 'close'].map((name) => once(stream, name, { signal })),
+          ['readable', 'end', 'close'].map((name) => event(stream, name, { signal })),
         );
       } finally {
         done.abort();
@@ -44,7 +44,7 @@ function readable(stream: Readable & { readonly isTTY?: boolean }): Input {
   return { isTerminal: stream.isTTY === true, next: () => take() ?? wait() };
 }
 
-/** Writes, waiting where the stream says that it is full. */
+/** Writes, waiting until the process has handed on what it could not hand on at once. */
 function writable(stream: Writable & { readonly isTTY?: boolean }): Output {
   let failure: Error | undefined;
   stream.on('error', (error) => {
@@ -54,8 +54,22 @@ function writable(stream: Writable & { readonly isTTY?: boolean }): Output {
     isTerminal: stream.isTTY === true,
     write(chunk) {
       if (failure !== undefined) throw failure;
-      if (stream.write(chunk)) return;
-      return once(stream, 'drain').then(() => {});
+      let done = (_error?: Error | null): void => {};
+      stream.write(chunk, (error) => done(error));
+      // Files are written at once, and so are pipes and terminals that have room.
+      if (stream.writableLength === 0 && stream.errored === null) return undefined;
+      return new Promise<void>((resolve, reject) => {
+        done = (error) => (error ? reject(error) : resolve());
+      });
     },
+  };
+}
+
+/** All components of a process share its streams, and what listens to them. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

@@ -12,12 +12,13 @@ import type { WasiOptions } from '../options.js';
 import type { WasiPlatform } from '../platform.js';
 import { randomBytes, randomU64 } from '../random/index.js';
 import { filesystem } from './filesystem.js';
-import { InputStream, IoError, OutputStream } from './io.js';
+import { Backlog, InputStream, IoError, OutputStream } from './io.js';
 import { Pollable, poll } from './poll.js';
 
 /** The interfaces at `@0.2`. */
 export function p2(platform: WasiPlatform, options: WasiOptions, stdio: Stdio): Imports {
   const { args = [], env = {}, cwd } = options;
+  const [stdout, stderr] = [new Backlog(stdio.stdout), new Backlog(stdio.stderr)];
   return {
     'wasi:cli/environment@0.2': {
       getEnvironment: () => Object.entries(env),
@@ -33,8 +34,8 @@ export function p2(platform: WasiPlatform, options: WasiOptions, stdio: Stdio): 
       },
     },
     'wasi:cli/stdin@0.2': { getStdin: () => new InputStream(stdio.stdin) },
-    'wasi:cli/stdout@0.2': { getStdout: () => new OutputStream(stdio.stdout) },
-    'wasi:cli/stderr@0.2': { getStderr: () => new OutputStream(stdio.stderr) },
+    'wasi:cli/stdout@0.2': { getStdout: () => new OutputStream(stdout) },
+    'wasi:cli/stderr@0.2': { getStderr: () => new OutputStream(stderr) },
     ...terminals('0.2', stdio),
     'wasi:io/error@0.2': { Error: IoError },
     'wasi:io/poll@0.2': { Pollable, poll },

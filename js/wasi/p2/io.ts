@@ -1,9 +1,9 @@
 /** wasi:io/error and wasi:io/streams 0.2, over the standard streams. */
 
 import { ComponentError } from '../../index.js';
-import type { SharedInput } from '../cli/stdio.js';
+import type { SharedInput } from '../cli/input.js';
 import type { Output } from '../platform.js';
-import { Pollable } from './poll.js';
+import { Pollable, WOULD_BLOCK } from './poll.js';
 
 /** Spec: `wasi:io/error.error`. */
 export class IoError {
@@ -24,9 +24,7 @@ type StreamError = { tag: 'closed' } | { tag: 'last-operation-failed'; val: IoEr
 /** Spec: `wasi:io/streams.input-stream`. */
 export class InputStream {
   readonly #input: SharedInput;
-  #chunk: Uint8Array | undefined;
-  #ended = false;
-  #waiting = false;
+  #closed = false;
 
   constructor(input: SharedInput) {
     this.#input = input;
@@ -34,20 +32,22 @@ export class InputStream {
 
   /** What is there, perhaps nothing. */
   read(length: bigint): Uint8Array {
-    this.#fill();
-    const chunk = this.#chunk;
-    if (chunk === undefined) {
-      if (this.#ended) throw closed();
-      return new Uint8Array(0);
+    if (this.#closed) throw closed();
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.#input.take(Number(length < LONGEST_READ ? length : LONGEST_READ));
+    } catch (error) {
+      this.#closed = true;
+      throw failed(String(error));
     }
-    const n = Number(length < BigInt(chunk.length) ? length : BigInt(chunk.length));
-    this.#chunk = n < chunk.length ? chunk.subarray(n) : undefined;
-    return chunk.subarray(0, n);
+    this.#closed = bytes === undefined;
+    if (bytes === undefined) throw closed();
+    return bytes;
   }
 
   blockingRead(length: bigint): Uint8Array {
     const bytes = this.read(length);
-    if (bytes.length === 0 && length > 0n) throw failed('reading would have to wait');
+    if (bytes.length === 0 && length > 0n) throw new Error(WOULD_BLOCK);
     return bytes;
   }
 
@@ -60,94 +60,95 @@ export class InputStream {
   }
 
   subscribe(): Pollable {
-    return new Pollable(() => {
-      this.#fill();
-      return this.#chunk !== undefined || this.#ended;
-    });
-  }
-
-  [DISPOSE](): void {
-    if (this.#chunk !== undefined) this.#input.unread(this.#chunk);
-  }
-
-  #fill(): void {
-    if (this.#chunk !== undefined || this.#ended || this.#waiting) return;
-    const next = this.#input.next();
-    if (next !== undefined && 'then' in next) {
-      this.#waiting = true;
-      next.then(
-        (chunk) => this.#arrived(chunk),
-        () => this.#arrived(undefined),
-      );
-    } else {
-      this.#arrived(next);
-    }
-  }
-
-  #arrived(chunk: Uint8Array | undefined): void {
-    this.#waiting = false;
-    this.#chunk = chunk;
-    this.#ended = chunk === undefined;
+    return new Pollable(() => this.#closed || this.#input.ready);
   }
 }
 
-/** Spec: `wasi:io/streams.output-stream`. What the sink has not taken yet is counted, and bounded. */
-export class OutputStream {
+/** What a sink has not taken yet, counted over all streams that write to it: a component can have many of them. */
+export class Backlog {
   readonly #output: Output;
   #underWay = 0;
-  #failure: unknown;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(output: Output) {
     this.#output = output;
   }
 
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** Bytes that may be written now. */
+  get room(): number {
+    return Math.max(0, MOST_UNDER_WAY - this.#underWay);
+  }
+
+  write(bytes: Uint8Array): void {
+    try {
+      const written = this.#output.write(bytes);
+      if (written === undefined) return;
+      this.#underWay += bytes.length;
+      written.then(
+        () => {
+          this.#underWay -= bytes.length;
+        },
+        (error: unknown) => {
+          this.#failure ??= { error };
+        },
+      );
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+
+  flush(): void {
+    this.#output.flush?.();
+  }
+}
+
+/** Spec: `wasi:io/streams.output-stream`. */
+export class OutputStream {
+  readonly #backlog: Backlog;
+  #closed = false;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
+
   checkWrite(): bigint {
     this.#check();
-    return BigInt(Math.max(0, MOST_UNDER_WAY - this.#underWay));
+    return BigInt(this.#backlog.room);
   }
 
   write(contents: Uint8Array): void {
-    if (BigInt(contents.length) > this.checkWrite())
-      throw failed('more was written than was allowed');
-    let written: void | PromiseLike<void>;
-    try {
-      written = this.#output.write(contents);
-    } catch (error) {
-      this.#failure = error;
-      throw failed(String(error));
-    }
-    if (written === undefined) return;
-    this.#underWay += contents.length;
-    written.then(
-      () => {
-        this.#underWay -= contents.length;
-      },
-      (error) => {
-        this.#failure = error ?? 'writing failed';
-      },
-    );
+    if (BigInt(contents.length) > this.checkWrite()) throw failed(TOO_MUCH);
+    this.#backlog.write(contents);
+    this.#check();
   }
 
   writeZeroes(length: bigint): void {
-    if (length > this.checkWrite()) throw failed('more was written than was allowed');
+    if (length > this.checkWrite()) throw failed(TOO_MUCH);
     this.write(new Uint8Array(Number(length)));
   }
 
   /** Everything goes to the sink at once, so that there is nothing to flush; what is under way is not waited for. */
   flush(): void {
     this.#check();
+    this.#backlog.flush();
   }
 
   blockingFlush(): void {
-    this.#check();
+    this.flush();
   }
 
   blockingWriteAndFlush(contents: Uint8Array): void {
     this.write(contents);
+    this.flush();
   }
 
   blockingWriteZeroesAndFlush(length: bigint): void {
     this.writeZeroes(length);
+    this.flush();
   }
 
   splice(source: InputStream, length: bigint): bigint {
@@ -165,11 +166,16 @@ export class OutputStream {
   }
 
   subscribe(): Pollable {
-    return new Pollable(() => this.#failure !== undefined || this.#underWay < MOST_UNDER_WAY);
+    return new Pollable(() => this.#backlog.failure !== undefined || this.#backlog.room > 0);
   }
 
+  /** A failure is told once by each stream, which is closed from then on. */
   #check(): void {
-    if (this.#failure !== undefined) throw closed();
+    if (this.#closed) throw closed();
+    const { failure } = this.#backlog;
+    if (failure === undefined) return;
+    this.#closed = true;
+    throw failed(String(failure.error));
   }
 }
 
@@ -178,8 +184,8 @@ const closed = () => new ComponentError<StreamError>({ tag: 'closed' });
 const failed = (message: string) =>
   new ComponentError<StreamError>({ tag: 'last-operation-failed', val: new IoError(message) });
 
-/** `Symbol.dispose`, where the engine has it. */
-const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
-
+/** Most bytes of one read. */
+const LONGEST_READ = 65_536n;
+const TOO_MUCH = 'more was written than was allowed';
 /** Bytes that a sink may be behind. */
 const MOST_UNDER_WAY = 1024 * 1024;

@@ -32,5 +32,6 @@ export function poll(pollables: readonly Pollable[]): Uint32Array {
   return Uint32Array.from(ready);
 }
 
-const WOULD_BLOCK =
+/** What a component is told that would have to wait. */
+export const WOULD_BLOCK =
   'the component waits in a synchronous function of WASI 0.2, which this host can not do; use WASI 0.3';

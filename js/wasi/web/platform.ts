@@ -27,6 +27,11 @@ function lines(log: (line: string) => void): Output {
         log(rest);
         rest = '';
       }
+      return undefined;
+    },
+    flush() {
+      if (rest !== '') log(rest);
+      rest = '';
     },
   };
 }

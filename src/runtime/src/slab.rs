@@ -25,8 +25,10 @@ impl<T> Slab<T> {
 
     /// Puts an entry at the number freed last, or at a new one.
     pub(crate) fn insert(&mut self, entry: T) -> u32 {
-        if let Some(n) = self.free.pop() {
-            self.places[n as usize - 1] = Some(entry);
+        if let Some(n) = self.free.pop()
+            && let Some(place) = self.places.get_mut(n as usize - 1)
+        {
+            *place = Some(entry);
             return n;
         }
         self.places.push(Some(entry));

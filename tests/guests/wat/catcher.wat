@@ -9,7 +9,7 @@
   (alias core export $memory "memory" (core memory $mem))
   (core func $boom' (canon lower (func $boom)))
   (core func $later' (canon lower (func $later) async (memory $mem)))
-  (core func $return (canon task.return (result u32) (memory $mem)))
+  (core func $return (canon task.return (result u32)))
   (core func $set-new (canon waitable-set.new))
   (core func $set-drop (canon waitable-set.drop))
   (core func $join (canon waitable.join))

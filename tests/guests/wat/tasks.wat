@@ -23,7 +23,7 @@
 
   (core func $never' (canon lower (func $never) async (memory $mem)))
   (core func $soon' (canon lower (func $soon) async (memory $mem)))
-  (core func $return (canon task.return (result u32) (memory $mem)))
+  (core func $return (canon task.return (result u32)))
   (core func $return-string (canon task.return (result string) (memory $mem)))
   (core func $cancel (canon task.cancel))
   (core func $set-new (canon waitable-set.new))

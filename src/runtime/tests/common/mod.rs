@@ -26,6 +26,8 @@ use tidegate_runtime::{CallId, EndId, Outcome, READY, SETTLE, Step, Store, Subta
 pub type Function = Rc<dyn Fn(&mut World) -> u32>;
 /// A guest's callback: `[event, p1, p2]`.
 pub type Callback = Rc<dyn Fn(&mut World, [u32; 3]) -> u32>;
+/// A guest's destructor, given the rep.
+pub type Dtor = Rc<dyn Fn(&mut World, u32)>;
 
 /// How a call of the host has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +60,15 @@ pub struct HostEnd {
     pub events: Vec<u32>,
     /// Copies of this end so far.
     pub copies: u32,
+    /// What answered a pull was not taken at once, and stands.
+    pub stands: bool,
 }
 
 pub struct World {
     pub store: Store,
     pub calls: Vec<Call>,
     pub callbacks: Vec<Callback>,
-    pub dtors: BTreeMap<u32, Rc<dyn Fn(&mut World, u32)>>,
+    pub dtors: BTreeMap<u32, Dtor>,
     /// Reps of host resources whose destructor was called.
     pub destroyed: Vec<u32>,
     /// Calls of guests to the host that were aborted.
@@ -225,7 +229,8 @@ impl World {
         end.pulls.push(n);
         let offered = end.eager.min(end.source.len() as u32);
         if offered > 0 {
-            self.host_write(id, offered)?;
+            let payload = self.host_write(id, offered)?;
+            self.host(id.0).stands = payload == BLOCKS;
         }
         Ok(())
     }
