@@ -50,8 +50,8 @@ const MOUNTS = [
  * @returns {Promise<{ url: string, close: () => Promise<void> }>} rejects when the port is taken
  */
 export async function serveDemo({ port = 0, mounts = [] } = {}) {
-  // The longest path first: it is the most exact one.
-  const all = [...MOUNTS, ...mounts].sort((a, b) => b.at.length - a.at.length);
+  // The longest path first: it is the most exact one. Of equals, the one that was asked for.
+  const all = [...mounts, ...MOUNTS].sort((a, b) => b.at.length - a.at.length);
   const server = createServer((request, response) => {
     answer(all, request, response).catch(() => response.destroy());
   });

@@ -16,6 +16,7 @@ setPlatform({
   macrotask: (fn) => {
     setImmediate(fn);
   },
+  responsive: false,
 });
 
 export * from '../index.js';

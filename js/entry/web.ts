@@ -26,6 +26,9 @@ setPlatform({
     tasks.push(fn);
     channel.port2.postMessage(undefined);
   },
+  responsive: typeof document !== 'undefined',
+  compileWorker: () =>
+    new Worker(new URL('./compile-worker.js', import.meta.url), { type: 'module' }),
 });
 
 export * from '../index.js';

@@ -144,6 +144,7 @@ export interface Options {
 
 export interface Lowered {
   readonly path: readonly string[];
+  readonly callee?: number | null;
   readonly func: number;
   readonly async: boolean;
   readonly options: Options;

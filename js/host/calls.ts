@@ -42,10 +42,15 @@ export function asyncExport(plan: ExportPlan): (...args: unknown[]) => Promise<u
   const { machine, sig, cx } = plan;
   return (...args) => {
     if (machine.locked) return Promise.reject(machine.refusal());
-    const error = checkArgs(sig, cx, args);
-    if (error !== undefined) return Promise.reject(error);
-    const signal = (args[sig.params.length] as CallOptions | null | undefined)?.signal;
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    let signal: AbortSignal | undefined;
+    try {
+      const error = checkArgs(sig, cx, args);
+      if (error !== undefined) throw error;
+      signal = (args[sig.params.length] as CallOptions | null | undefined)?.signal;
+      signal?.throwIfAborted();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       new Call(plan, args, resolve, reject).start(signal);
     });

@@ -1,9 +1,8 @@
 /** Components: bytes, compiled once, instantiated as often as wanted. */
 
-import { SHIM_ABI, VERSION } from '../generated/abi.js';
-import type { Artifact } from './artifact.js';
+import { type CompileOptions, checkOptions, compileArtifact } from './compile.js';
 import { type Compiled, compileModules } from './compiled.js';
-import { ComponentCompileError, TidegateFault } from './errors.js';
+import { show } from './errors.js';
 import { buildExports, type ComponentExports } from './exports.js';
 import { HostImports, type Imports } from './imports.js';
 import { link } from './linker.js';
@@ -27,21 +26,28 @@ export class Component {
     this.#compiled = compiled;
   }
 
-  /** Throws a `ComponentCompileError` when the bytes are not a component, or need what is not supported. */
-  static async compile(bytes: BufferSource): Promise<Component> {
-    const copy = snapshot(bytes);
-    return new Component(await compileModules(copy, await compileArtifact(copy)));
+  /**
+   * Compiles a component. The bytes are copied first, so that they may change meanwhile.
+   *
+   * Throws a `ComponentCompileError` when the bytes are not a component, or need what is not supported.
+   */
+  static async compile(bytes: BufferSource, options: CompileOptions = {}): Promise<Component> {
+    checkOptions(options);
+    const compiled = await compileArtifact(snapshot(bytes), options);
+    return new Component(await compileModules(compiled.bytes, compiled.artifact));
   }
 
-  /** As `compile`, of a response's body. */
-  static async compileStreaming(response: Response | PromiseLike<Response>): Promise<Component> {
+  /** As `compile`, of a response's body; the compiler is loaded while it arrives. */
+  static async compileStreaming(
+    response: Response | PromiseLike<Response>,
+    options: CompileOptions = {},
+  ): Promise<Component> {
     const answer = await response;
     if (!answer.ok) {
       throw new TypeError(`the component could not be loaded: ${answer.status} for ${answer.url}`);
     }
-    // The compiler is loaded meanwhile.
-    const [bytes] = await Promise.all([answer.arrayBuffer(), loadCompiler()]);
-    return Component.compile(bytes);
+    const [bytes] = await Promise.all([answer.arrayBuffer(), wasmModule('compiler')]);
+    return Component.compile(bytes, options);
   }
 
   /** What the component imports. */
@@ -94,61 +100,14 @@ export class Instance<E extends object = ComponentExports> {
   ) {}
 }
 
-type Compiler = typeof import('../generated/compiler.js');
-
-let compiler: Promise<Compiler> | undefined;
-
-/** The compiler, which only those load who compile. */
-function loadCompiler(): Promise<Compiler> {
-  compiler ??= Promise.all([import('../generated/compiler.js'), wasmModule('compiler')]).then(
-    ([glue, module]) => {
-      glue.initSync({ module });
-      return glue;
-    },
-  );
-  compiler.catch(() => {
-    compiler = undefined;
-  });
-  return compiler;
-}
-
-async function compileArtifact(bytes: Uint8Array): Promise<Artifact> {
-  const { compile } = await loadCompiler();
-  let artifact: Artifact;
-  try {
-    artifact = compile(bytes) as Artifact;
-  } catch (error) {
-    throw compileError(error);
-  }
-  if (artifact.version !== VERSION || artifact.shimAbi !== SHIM_ABI) {
-    throw new TidegateFault(
-      `the artifact was made by tidegate ${artifact.version} (shim ABI ${artifact.shimAbi}), ` +
-        `but this is ${VERSION} (shim ABI ${SHIM_ABI})`,
-    );
-  }
-  return artifact;
-}
-
-/** The compiler's error, which is an object; anything else is a panic of the compiler. */
-function compileError(error: unknown): Error {
-  if (typeof error !== 'object' || error === null || error instanceof Error) {
-    return new TidegateFault('the compiler failed', { cause: error });
-  }
-  const { message, offset, construct } = error as {
-    readonly message: string;
-    readonly offset?: number | null;
-    readonly construct?: string | null;
-  };
-  return new ComponentCompileError(message, {
-    offset: offset ?? undefined,
-    construct: construct ?? undefined,
-  });
-}
-
 /** The bytes as they are now, whatever happens to them while the compiler is loaded. */
 function snapshot(bytes: BufferSource): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(bytes)) {
     return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
-  return new Uint8Array(bytes.slice(0));
+  const tag = Object.prototype.toString.call(bytes);
+  if (tag !== '[object ArrayBuffer]' && tag !== '[object SharedArrayBuffer]') {
+    throw new TypeError(`expected the bytes of a component, got ${show(bytes)}`);
+  }
+  return new Uint8Array(new Uint8Array(bytes));
 }

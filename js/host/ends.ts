@@ -27,6 +27,11 @@ export interface Writer extends HostEnd {
   take(count: number): ArrayLike<unknown>;
 }
 
+/** A reader that can be told why it gets nothing. */
+export interface FailableReader {
+  drop(reason: Error): void;
+}
+
 /** A copy between two ends of the host: a guest has handed back what it got from the host. */
 export function copyInHost(machine: Machine, reader: number, writer: number, count: number): void {
   const batch = (machine.ends[writer] as Writer).take(count);

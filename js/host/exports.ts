@@ -2,9 +2,10 @@
 
 import type { Extern, Lifted, Source } from './artifact.js';
 import { asyncExport, type CoreFunction, type ExportPlan } from './calls.js';
+import { GuestResourceType } from './guest-resource.js';
 import type { Linked } from './linked.js';
 import { camel, exportKeys, funcName, pascal } from './names.js';
-import { type GuestClass, GuestResourceType } from './resources.js';
+import type { GuestClass } from './resources.js';
 import { syncExport } from './sync-export.js';
 
 /**
@@ -49,7 +50,7 @@ function members(linked: Linked, externs: readonly Extern[], prefix: string): Me
   for (const extern of externs) {
     if (extern.kind !== 'func' || typeof extern.lifted !== 'number') continue;
     const lifted = linked.compiled.artifact.lifted[extern.lifted]!;
-    attach(linked, own, extern.name, exported(linked, lifted, prefix + extern.name));
+    attach(linked, own, extern.name, exportedFunction(linked, lifted, prefix + extern.name));
   }
   return own;
 }
@@ -88,7 +89,8 @@ function attach(linked: Linked, own: Members, name: string, call: Exported): voi
   );
 }
 
-function exported(linked: Linked, lifted: Lifted, where: string): Exported {
+/** The JS function for a lifted function; `where` names it in messages. */
+export function exportedFunction(linked: Linked, lifted: Lifted, where: string): Exported {
   const { func, options, callback } = lifted;
   const sig = linked.types.signature(func);
   const resolve = (source: Source) => linked.resolve(source) as CoreFunction;

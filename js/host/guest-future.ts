@@ -1,7 +1,7 @@
 /** The readable end of a guest's future as a `PromiseLike`: the read starts at the first `then`. */
 
 import { BLOCKED } from '../generated/abi.js';
-import { dropAlone, dropEnd, type Reader, readEnd } from './ends.js';
+import { dropAlone, dropEnd, type FailableReader, type Reader, readEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
@@ -47,7 +47,7 @@ export class GuestFuture<T> implements PromiseLike<T>, Disposable {
   }
 }
 
-class FutureEnd implements Reader {
+class FutureEnd implements Reader, FailableReader {
   /** The end is not ours any more, for this reason when somebody reads. */
   #gone: Error | undefined;
   #promise: Promise<unknown> | undefined;
@@ -115,7 +115,9 @@ class FutureEnd implements Reader {
   }
 
   #start(): void {
+    this.machine.reading = this;
     const payload = readEnd(this.machine, this.end, 1);
+    this.machine.reading = undefined;
     if (payload !== BLOCKED) this.#settled(payload);
     this.machine.settle();
   }

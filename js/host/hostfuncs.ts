@@ -5,28 +5,26 @@
 
 import { MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from '../generated/abi.js';
 import type { Lowered } from './artifact.js';
-import { ComponentTrap, TidegateFault } from './errors.js';
-import type { CallContext } from './given.js';
-import type { HostFunction, HostImports } from './imports.js';
+import { TidegateFault } from './errors.js';
+import {
+  caught,
+  checked,
+  failed,
+  type ImportPlan,
+  lowerResult,
+  notAsync,
+  pends,
+} from './host-results.js';
+import type { HostImports } from './imports.js';
 import type { Linked } from './linked.js';
-import type { Machine } from './machine.js';
 import { liftArgs, lowerTo } from './params.js';
-import { isThenable } from './promise-end.js';
+import { ImportContext, PendingImport } from './pending-import.js';
 import { BorrowScope } from './resources.js';
 import { RETURNED } from './runtime.js';
 import { scalarImport } from './scalar-import.js';
+import { sibling } from './sibling.js';
 import { classify } from './trap.js';
-import type { Context } from './values/context.js';
 import type { Core } from './values/conv.js';
-import type { Signature } from './values/types.js';
-
-/** One import of one instance. */
-export interface ImportPlan {
-  readonly machine: Machine;
-  readonly host: HostFunction;
-  readonly sig: Signature;
-  readonly cx: Context;
-}
 
 /** The JS function behind a lowered import. */
 export function lower(
@@ -34,7 +32,8 @@ export function lower(
   desc: Lowered,
   imports: HostImports,
 ): (...flat: Core[]) => Core | undefined {
-  const host = imports.function(desc.path);
+  const host =
+    typeof desc.callee === 'number' ? sibling(linked, desc.callee) : imports.function(desc.path);
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);
   const plan: ImportPlan = {
     machine: linked.machine,
@@ -59,7 +58,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       cx.scope = undefined;
       let value = invoke(plan, args);
       if (machine.locked) return nothing;
-      if (isThenable(value) && !sig.future) throw notAsync(host);
+      if (!sig.future && pends(host, value)) throw notAsync(host);
       endScope(scope);
       if (result === undefined) return undefined;
       value = checked(plan, value);
@@ -79,7 +78,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
 }
 
 function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
-  const { machine, sig, cx } = plan;
+  const { machine, host, sig, cx } = plan;
   const { runtime } = machine;
   return (...flat) => {
     try {
@@ -93,7 +92,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
       const value = invoke(plan, args);
       if (machine.locked) return 0;
       const results = flat[flat.length - 1] as number;
-      if (!isThenable(value)) {
+      if (!pends(host, value)) {
         endScope(scope);
         lowerResult(plan, value, results);
         return RETURNED;
@@ -108,97 +107,6 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
   };
 }
 
-/** A call of a host import whose promise is pending. Spec: a `Subtask` that is `STARTED`. */
-export class PendingImport {
-  #done = false;
-  #call = 0;
-
-  constructor(
-    private readonly plan: ImportPlan,
-    private readonly subtask: number,
-    private readonly results: number,
-    private readonly context: ImportContext,
-    private readonly scope: BorrowScope | undefined,
-  ) {}
-
-  /** What the guest gets for now. */
-  wait(promise: PromiseLike<unknown>): number {
-    const { machine } = this.plan;
-    this.#call = machine.imports.add(this);
-    const packed = machine.expect(machine.runtime.call_pending(this.subtask, this.#call));
-    Promise.resolve(promise).then(
-      (value) => this.#settle(value),
-      (error: unknown) => this.#reject(error),
-    );
-    return packed;
-  }
-
-  /** The guest has cancelled the call, or its store is locked. What the promise brings is of no interest. */
-  abort(reason: unknown): void {
-    this.#done = true;
-    this.scope?.end();
-    this.context.abort(reason);
-  }
-
-  #settle(value: unknown): void {
-    if (this.#done) return;
-    const { machine } = this.plan;
-    this.#done = true;
-    machine.imports.remove(this.#call);
-    const resolve = () => {
-      this.scope?.end();
-      lowerResult(this.plan, value, this.results);
-      machine.expect(machine.runtime.call_resolve(this.subtask));
-    };
-    machine.enterAlone(undefined, resolve, true);
-  }
-
-  #reject(error: unknown): void {
-    if (this.#done) return;
-    const { machine } = this.plan;
-    let value: unknown;
-    try {
-      value = caught(this.plan, error);
-    } catch (trap) {
-      this.#done = true;
-      machine.imports.remove(this.#call);
-      machine.enterAlone(undefined, () => {
-        throw trap;
-      });
-      return;
-    }
-    this.#settle(value);
-  }
-}
-
-/** What an async import gets after its parameters. */
-class ImportContext implements CallContext {
-  #controller: AbortController | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
-
-  /** Aborted when the guest cancels the call. Made when it is asked for. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
-    }
-    return this.#controller.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#aborted = { reason };
-    this.#controller?.abort(reason);
-  }
-}
-
-/** Marks that a function's own `result` is wrapped already. */
-class Wrapped {
-  constructor(
-    readonly tag: 'ok' | 'err',
-    readonly val: unknown,
-  ) {}
-}
-
 /** Calls the host; what it throws is the error of its `result`, or the end of the store. */
 function invoke(plan: ImportPlan, args: unknown[]): unknown {
   try {
@@ -206,43 +114,6 @@ function invoke(plan: ImportPlan, args: unknown[]): unknown {
   } catch (error) {
     return caught(plan, error);
   }
-}
-
-/** The `err` case that something thrown stands for; throws a trap when it stands for none. */
-function caught({ sig, host, machine }: ImportPlan, error: unknown): unknown {
-  if (sig.throws && !machine.locked) {
-    if (typeof error === 'object' && error !== null && 'payload' in error) {
-      return new Wrapped('err', error.payload);
-    }
-    // preview2-shim throws bare payloads.
-    if (!(error instanceof Error)) return new Wrapped('err', error);
-  }
-  throw hostError(host, error);
-}
-
-/** The value that is lowered for what the host has returned. */
-function checked({ sig, host, cx }: ImportPlan, returned: unknown): unknown {
-  const value =
-    sig.throws && !(returned instanceof Wrapped) ? new Wrapped('ok', returned) : returned;
-  cx.beginCheck();
-  const failure = sig.result?.check(cx, value);
-  if (failure === undefined) return value;
-  const cause = failure.toError('result');
-  throw new ComponentTrap(
-    'wrong-value',
-    `the host import ${host.name} returned a wrong value: ${cause.message}`,
-    {
-      cause,
-    },
-  );
-}
-
-function lowerResult(plan: ImportPlan, returned: unknown, results: number): void {
-  const { result } = plan.sig;
-  if (result === undefined) return;
-  const value = checked(plan, returned);
-  plan.cx.begin();
-  lowerTo(result, plan.cx, results, value);
 }
 
 function beginScope({ machine, sig, cx }: ImportPlan): BorrowScope | undefined {
@@ -254,25 +125,4 @@ function endScope(scope: BorrowScope | undefined): void {
   if (scope === undefined) return;
   scope.end();
   scope.machine.expect(scope.machine.runtime.call_end(scope.subtask));
-}
-
-/** What goes back after a failure: the shim traps, but first the value must have the right type. */
-export function failed({ flatResult }: Signature): Core {
-  return flatResult === 'i64' ? 0n : 0;
-}
-
-/** The trap that a failing host import is. */
-export function hostError(host: HostFunction, cause: unknown): ComponentTrap {
-  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new ComponentTrap('host-error', `the host import ${host.name} failed: ${message}`, {
-    cause,
-  });
-}
-
-/** A function that cannot wait has returned a promise. */
-export function notAsync(host: HostFunction): ComponentTrap {
-  const cause = new TypeError(
-    `${host.name} is not async, but its implementation returned a promise`,
-  );
-  return new ComponentTrap('wrong-value', cause.message, { cause });
 }

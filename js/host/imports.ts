@@ -5,14 +5,11 @@
 
 import type { Artifact, Extern } from './artifact.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
+import { GuestResourceType } from './guest-resource.js';
+import { HostResourceType } from './host-resource.js';
 import type { Machine } from './machine.js';
 import { camel, funcName, pascal } from './names.js';
-import {
-  type GuestClass,
-  GuestResourceType,
-  HostResourceType,
-  type ResourceType,
-} from './resources.js';
+import type { GuestClass, ResourceType } from './resources.js';
 import { findKey } from './versions.js';
 import { externWit } from './wit.js';
 
@@ -30,6 +27,8 @@ export interface HostFunction {
   /** For messages: `wasi:cli/stdout@0.3.0#write-via-stream`. */
   readonly name: string;
   call(...args: unknown[]): unknown;
+  /** It is a component of the same store: to wait for it is not to wait for the host. */
+  readonly sibling?: boolean;
 }
 
 type Members = Record<string, unknown>;

@@ -3,12 +3,12 @@
 import type { Import, Step } from './artifact.js';
 import { taskReturn } from './calls.js';
 import type { Compiled } from './compiled.js';
+import { GuestResourceType } from './guest-resource.js';
 import { lower } from './hostfuncs.js';
 import type { HostImports } from './imports.js';
 import { Linked } from './linked.js';
 import type { Machine } from './machine.js';
 import { pascal } from './names.js';
-import { GuestResourceType } from './resources.js';
 
 /** Instantiates a component whose imports are all there. */
 export async function link(

@@ -10,10 +10,11 @@
 import type { Call } from './calls.js';
 import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
-import type { HostEnd } from './ends.js';
+import type { FailableReader, HostEnd } from './ends.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
-import type { PendingImport } from './hostfuncs.js';
-import type { GuestClass, HostResourceType } from './resources.js';
+import type { HostResourceType } from './host-resource.js';
+import type { PendingImport } from './pending-import.js';
+import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
 import { abiTrap, classify } from './trap.js';
@@ -80,9 +81,13 @@ export class Machine {
   abandoned = 0;
   /** Host imports whose promise is pending. */
   readonly imports = new Slab<PendingImport>();
+  /** Those among them that wait for a component of this store. */
+  internal = 0;
   /** Ends of streams and futures that the host holds, by the runtime's numbers. */
   readonly ends: (HostEnd | undefined)[] = [];
   endCount = 0;
+  /** The future of the host that is about to be read: its writer may be the host as well. */
+  reading: FailableReader | undefined;
   /** Objects of resources that the host implements, by their reps. */
   readonly objects = new Slab<object>();
   readonly sites: (CopySite | undefined)[] = [undefined];
@@ -128,7 +133,7 @@ export class Machine {
       !this.locked &&
       this.gate === 0 &&
       this.calls.size > this.abandoned &&
-      this.imports.size === 0 &&
+      this.imports.size === this.internal &&
       this.pendingHost === 0 &&
       this.endCount === 0
     );

@@ -2,6 +2,7 @@
 
 import { MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from '../generated/abi.js';
 import { ComponentError, ComponentTrap } from './errors.js';
+import { classify } from './trap.js';
 import type { Context } from './values/context.js';
 import type { Conv, Core } from './values/conv.js';
 import type { Signature } from './values/types.js';
@@ -65,6 +66,11 @@ export function liftFrom(conv: Conv, cx: Context, pointer: number): unknown {
 export function lowerTo(conv: Conv, cx: Context, pointer: number, value: unknown): void {
   const ptr = pointer >>> 0;
   cx.expect(ptr, conv.size, conv.align);
+  lowerAt(conv, cx, ptr, value);
+}
+
+/** Stores a checked value at a place that was checked as well. */
+export function lowerAt(conv: Conv, cx: Context, ptr: number, value: unknown): void {
   try {
     conv.store(cx, ptr, value);
   } catch (error) {
@@ -79,13 +85,12 @@ export function unwrap(value: unknown): unknown {
   return result.val;
 }
 
-/** A value that was checked was not itself any more when it was lowered. */
-function changed(error: unknown): unknown {
-  return error instanceof TypeError
-    ? new ComponentTrap('wrong-value', `a value changed while it was passed: ${error.message}`, {
-        cause: error,
-      })
-    : error;
+/** A value that was checked was not itself any more when it was lowered, unless it was the guest that trapped. */
+export function changed(error: unknown): unknown {
+  if (!(error instanceof Error) || classify(error) instanceof ComponentTrap) return error;
+  return new ComponentTrap('wrong-value', `a value changed while it was passed: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** Lifts what a sync-lifted function has returned: the value, or a pointer to it. */

@@ -14,6 +14,10 @@ export interface Platform {
   loadWasm(name: WasmName): Promise<WebAssembly.Module>;
   /** Runs `fn` as a task of its own, after I/O had its chance. */
   macrotask(fn: () => void): void;
+  /** Whether somebody looks at this thread: it should not be busy for long. */
+  readonly responsive: boolean;
+  /** Starts the worker of `entry/compile-worker.ts`; absent or throwing where there can be none. */
+  compileWorker?(): Worker;
 }
 
 let current: Platform | undefined;

@@ -1,18 +1,24 @@
 /** The writable end of a future whose value comes from JS. It is written when a guest reads. */
 
 import { BLOCKED } from '../generated/abi.js';
-import { dropAlone, dropEnd, report, type Writer, writeEnd } from './ends.js';
-import type { ComponentTrap, TidegateFault } from './errors.js';
+import { dropAlone, dropEnd, type FailableReader, type Writer, writeEnd } from './ends.js';
+import { ComponentTrap } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
+import { lowerAt } from './params.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { Context } from './values/context.js';
 import type { Element } from './values/types.js';
 
 export class PromiseEnd implements Writer {
+  /** The value, or the promise of it as long as that is waited for. */
   #value: unknown;
   #state: 'waiting' | 'ready' | 'failed' | 'gone' = 'waiting';
-  /** A guest has read and waits. */
+  /** Why there will be no value. */
+  #error: ComponentTrap | undefined;
+  /** Somebody has read and waits. */
   #wanted = false;
+  /** Who that is, when it is the host and not a guest. */
+  #reader: FailableReader | undefined;
   /** The promise has been asked for its value. */
   #asked = false;
   #standing = false;
@@ -33,15 +39,15 @@ export class PromiseEnd implements Writer {
   }
 
   pull(): void {
+    this.#reader ??= this.#machine.reading;
+    this.#machine.reading = undefined;
     this.#wanted = true;
-    if (this.#state === 'ready') this.#write();
-    else if (this.#state === 'failed') this.#close();
-    else if (!this.#asked && isThenable(this.#value)) this.#ask(this.#value);
+    this.#answer();
   }
 
   copy({ cx }: CopySite, ptr: number): void {
     cx.begin();
-    this.element.conv?.store(cx, ptr, this.#value);
+    if (this.element.conv !== undefined) lowerAt(this.element.conv, cx, ptr, this.#value);
     this.#written();
   }
 
@@ -55,7 +61,7 @@ export class PromiseEnd implements Writer {
     this.#settled(payload);
   }
 
-  locked(_trap: ComponentTrap | TidegateFault): void {
+  locked(): void {
     this.#leave();
   }
 
@@ -65,42 +71,56 @@ export class PromiseEnd implements Writer {
     queueMicrotask(() => dropAlone(this.#machine, this.end));
   }
 
-  #ask(value: PromiseLike<unknown>): void {
+  /** Gives whoever waits what there is. */
+  #answer(): void {
+    if (this.#state === 'ready') this.#write();
+    else if (this.#state === 'failed') this.#fail();
+    else if (!this.#asked && isThenable(this.#value)) this.#ask(this.#value);
+  }
+
+  #ask(promise: PromiseLike<unknown>): void {
     const machine = this.#machine;
     this.#asked = true;
     machine.pendingHost++;
-    const settled = (state: 'ready' | 'failed', result: unknown) => {
+    const settle = (decide: () => void) => {
       machine.pendingHost--;
       if (this.#state === 'waiting') {
-        this.#state = state;
-        this.#value = result;
-        if (this.#wanted) machine.enterAlone(undefined, () => this.pull(), true);
+        decide();
+        if (this.#wanted) machine.enterAlone(undefined, () => this.#answer(), true);
       }
       machine.settle();
     };
-    value.then(
-      (result) => this.#resolved(settled, result),
-      (error: unknown) => this.#rejected(settled, error),
+    promise.then(
+      (value) => settle(() => this.#resolved(value)),
+      (error: unknown) => settle(() => this.#rejected(error)),
     );
   }
 
-  #resolved(settled: (state: 'ready' | 'failed', value: unknown) => void, value: unknown): void {
-    this.cx.beginCheck();
-    const failure = this.element.conv?.check(this.cx, value);
-    if (failure === undefined) settled('ready', value);
-    else this.#rejected(settled, failure.toError('the value of a future'));
+  #resolved(value: unknown): void {
+    const error = this.#wrong(value);
+    this.#value = value;
+    this.#state = error === undefined ? 'ready' : 'failed';
+    if (error !== undefined) this.#error = failure('wrong-value', 'has a wrong value', error);
   }
 
-  #rejected(settled: (state: 'ready' | 'failed', value: unknown) => void, error: unknown): void {
+  #rejected(error: unknown): void {
     if (this.element.throws && typeof error === 'object' && error !== null && 'payload' in error) {
-      const value = { tag: 'err', val: error.payload };
-      if (this.element.conv?.check(this.cx, value) === undefined) {
-        settled('ready', value);
-        return;
-      }
+      this.#resolved({ tag: 'err', val: error.payload });
+      return;
     }
-    report('the source of a future failed, whose reader gets no value', error);
-    settled('failed', undefined);
+    this.#value = undefined;
+    this.#state = 'failed';
+    this.#error = failure('host-error', 'failed', error);
+  }
+
+  /** Why the value is not of its type; a getter in it may also throw. */
+  #wrong(value: unknown): unknown {
+    try {
+      this.cx.beginCheck();
+      return this.element.conv?.check(this.cx, value)?.toError('value');
+    } catch (error) {
+      return error ?? new Error('the value could not be read');
+    }
   }
 
   #write(): void {
@@ -110,7 +130,15 @@ export class PromiseEnd implements Writer {
     if (payload !== BLOCKED) this.#settled(payload);
   }
 
-  /** The guest may have dropped its end. What a copy leaves to do is known already. */
+  /** A future without a value is not possible in the Component Model: a guest that reads it cannot go on. */
+  #fail(): void {
+    const error = this.#error!;
+    if (this.#reader === undefined) throw error;
+    this.#reader.drop(error.cause instanceof Error ? error.cause : error);
+    this.#close();
+  }
+
+  /** The reader may have dropped its end. What a copy leaves to do is known already. */
   #settled(payload: number): void {
     this.#standing = false;
     if ((payload & COPY_RESULT_MASK) === DROPPED) this.#close();
@@ -127,7 +155,13 @@ export class PromiseEnd implements Writer {
     this.#state = 'gone';
     this.#standing = false;
     this.#value = undefined;
+    this.#reader = undefined;
   }
+}
+
+function failure(code: 'host-error' | 'wrong-value', what: string, cause: unknown): ComponentTrap {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ComponentTrap(code, `a future that the host gave ${what}: ${reason}`, { cause });
 }
 
 /** Whether a value is a promise or something like it. */

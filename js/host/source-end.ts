@@ -7,6 +7,7 @@ import { BLOCKED, MAX_BUFFER_LENGTH } from '../generated/abi.js';
 import { dropEnd, report, type Writer, writeEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
+import { changed } from './params.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { Batch, Source } from './sources.js';
 import type { Context } from './values/context.js';
@@ -45,7 +46,11 @@ export class SourceEnd implements Writer {
     if (this.element.bytes && batch instanceof Uint8Array) {
       cx.bytes.set(part(batch, at, count), ptr);
     } else {
-      this.element.many?.store(cx, ptr, batch, at, count);
+      try {
+        this.element.many?.store(cx, ptr, batch, at, count);
+      } catch (error) {
+        throw changed(error);
+      }
     }
     this.#advance(count);
   }
@@ -110,15 +115,24 @@ export class SourceEnd implements Writer {
       this.#close(undefined);
       return;
     }
-    this.cx.beginCheck();
-    const failure = this.element.many?.check(this.cx, batch);
-    if (failure !== undefined) {
-      this.#failed(failure.toError('an element of a stream'));
+    const error = this.#wrong(batch);
+    if (error !== undefined) {
+      this.#failed(error);
       return;
     }
     this.#batch = batch;
     this.#at = 0;
     this.#offer();
+  }
+
+  /** Why the elements are not of their type; a getter among them may also throw. */
+  #wrong(batch: Batch): unknown {
+    try {
+      this.cx.beginCheck();
+      return this.element.many?.check(this.cx, batch)?.toError('an element of a stream');
+    } catch (error) {
+      return error ?? new Error('an element of a stream could not be read');
+    }
   }
 
   #offer(): void {

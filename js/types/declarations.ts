@@ -2,12 +2,14 @@
  * TypeScript declarations of a component: what it imports and exports, in the conventions of its JS values.
  *
  * Enters: the artifact's type description. Leaves: the text of a `.d.ts`, which also serves as the declaration of the
- * module that `tidegate/vite` and `tidegate/register` make of the component. How types are spelled is left to `spelling.ts`.
+ * module that `tidegate/vite` and `tidegate/register` make of the component.
+ * How types and functions are spelled is left to `spelling.ts` and `functions.ts`.
  */
 
-import type { Artifact, Extern, FuncDesc } from '../host/artifact.js';
-import { camel, exportKeys, type FuncName, funcName, interfaceName, pascal } from '../host/names.js';
-import { indent, isIdentifier, key, Namer, RESERVED, RESERVED_WORDS } from './identifiers.js';
+import type { Artifact, Extern } from '../host/artifact.js';
+import { exportKeys, funcName, interfaceName, pascal } from '../host/names.js';
+import { Functions } from './functions.js';
+import { block, indent, isIdentifier, key, Namer, RESERVED } from './identifiers.js';
 import { type Direction, Spelling } from './spelling.js';
 
 /** The text of a declaration file; `source` is what the heading calls the component. */
@@ -27,19 +29,17 @@ interface Scope {
   readonly names: Map<Extern, { readonly get: string; readonly give: string }>;
 }
 
-/** What follows the parameters of an async function. */
-const EXPORT_OPTIONS = { name: 'options', type: '?: CallOptions' };
-const IMPORT_CONTEXT = { name: 'context', type: ': CallContext' };
-
 class Printer {
   readonly #artifact: Artifact;
   readonly #spelling: Spelling;
+  readonly #functions: Functions;
   readonly #top = new Namer([...RESERVED, 'Imports', 'Exports', 'instance']);
   readonly #scopes: readonly Scope[];
 
   constructor(artifact: Artifact) {
     this.#artifact = artifact;
     this.#spelling = new Spelling(artifact, this.#top);
+    this.#functions = new Functions(artifact, this.#spelling);
     this.#scopes = [
       ...this.#scopesOf(artifact.imports, false),
       ...this.#scopesOf(artifact.exports, true),
@@ -103,15 +103,14 @@ class Printer {
 
   /** A namespace of its types, and an interface of its functions and classes with the same name. */
   #scope(scope: Scope): string[] {
-    const types = [...scope.names].flatMap(([item, names]) => this.#declaration(scope, item, names));
-    const namespace =
-      types.length > 0 ? [`declare namespace ${scope.name} {\n${indent(types)}\n}`] : [];
+    const types = [...scope.names].flatMap(([item, names]) =>
+      this.#declaration(scope, item, names),
+    );
+    const namespace = types.length > 0 ? [`declare namespace ${scope.name} ${block(types)}`] : [];
     if (scope.of === undefined) return namespace;
-    const members = indent(this.#surface(scope.items, scope));
-    return [
-      ...namespace,
-      `/** The ${scope.exported ? 'exported' : 'imported'} interface \`${comment(scope.of)}\`. */\ninterface ${scope.name} {\n${members}\n}`,
-    ];
+    const doc = `/** The ${scope.exported ? 'exported' : 'imported'} interface \`${comment(scope.of)}\`. */\n`;
+    const members = block(this.#surface(scope.items, scope));
+    return [...namespace, `${doc}interface ${scope.name} ${members}`];
   }
 
   #declaration(
@@ -123,8 +122,8 @@ class Printer {
       const first = this.#spelling.resource(item.resource);
       if (first !== `${scope.name}.${get}`) return [`export type ${get} = ${first};`];
       return scope.exported && this.#defined(item.resource)
-        ? this.#guestClass(scope, item.name, get)
-        : this.#hostInterface(scope, item.name, get);
+        ? this.#functions.guestClass(scope.items, item.name, get)
+        : this.#functions.hostInterface(scope.items, item.name, get);
     }
     if (item.kind !== 'type') return [];
     const one = (name: string, direction: Direction) =>
@@ -132,94 +131,17 @@ class Printer {
     return give === get ? one(get, 'get') : [...one(get, 'get'), ...one(give, 'give')];
   }
 
-  /** A resource that the component implements. */
-  #guestClass(scope: Scope, resource: string, name: string): string[] {
-    const lines: string[] = [];
-    let constructed = false;
-    for (const { parsed, func } of this.#members(scope, resource)) {
-      if (parsed.kind === 'constructor') {
-        constructed = true;
-        lines.push(`constructor(${this.#params(func, true, 0)});`);
-      } else if (parsed.kind === 'method' || parsed.kind === 'static') {
-        const prefix = parsed.kind === 'static' ? 'static ' : '';
-        const skip = parsed.kind === 'method' ? 1 : 0;
-        lines.push(`${prefix}${this.#method(parsed.name, func, true, skip)}`);
-      }
-    }
-    if (!constructed) lines.unshift('private constructor();');
-    lines.unshift('#private;');
-    lines.push('[Symbol.dispose](): void;');
-    return [`export class ${name} {`, indent(lines), '}'];
-  }
-
-  /** A resource that JS implements: what its objects can do. */
-  #hostInterface(scope: Scope, resource: string, name: string): string[] {
-    const lines = this.#members(scope, resource).flatMap(({ parsed, func }) =>
-      parsed.kind === 'method' ? [this.#method(parsed.name, func, false, 1)] : [],
-    );
-    return [`export interface ${name} {`, indent(lines), '}'];
-  }
-
-  /** The class of a resource that JS implements, as a type that any class of it has, whatever its constructor. */
-  #hostClass(scope: Scope, resource: string, type: string): string {
-    const lines = [`readonly prototype: ${type};`];
-    for (const { parsed, func } of this.#members(scope, resource)) {
-      if (parsed.kind === 'constructor') {
-        lines.push(`new (${this.#params(func, false, 0)}): ${type};`);
-      } else if (parsed.kind === 'static') {
-        lines.push(this.#method(parsed.name, func, false, 0));
-      }
-    }
-    return `{\n${indent(lines)}\n}`;
-  }
-
-  #members(scope: Scope, resource: string): { parsed: FuncName; func: FuncDesc }[] {
-    return scope.items.flatMap((item) => {
-      if (item.kind !== 'func') return [];
-      const parsed = funcName(item.name);
-      return parsed.kind !== 'plain' && parsed.resource === resource
-        ? [{ parsed, func: this.#func(item.func) }]
-        : [];
-    });
-  }
-
-  #method(name: string, func: FuncDesc, exported: boolean, skip: number): string {
-    return `${key(camel(name))}(${this.#params(func, exported, skip)}): ${this.#result(func, exported)};`;
-  }
-
-  #params(func: FuncDesc, exported: boolean, skip: number): string {
-    const namer = new Namer(RESERVED_WORDS);
-    const own = func.params.slice(skip);
-    // What a caller may leave out: options with nothing but options after them.
-    let required = exported ? own.length : 0;
-    while (required > 0 && this.#spelling.optional(own[required - 1]!.ty)) required--;
-    if (!exported) required = own.length;
-    const params = own.map(({ name, ty }, i) => {
-      const type = this.#spelling.type(ty, exported ? 'give' : 'get');
-      return `${namer.take(camel(name))}${i < required ? '' : '?'}: ${type}`;
-    });
-    if (func.async) {
-      const last = exported ? EXPORT_OPTIONS : IMPORT_CONTEXT;
-      params.push(`${namer.take(last.name)}${last.type}`);
-    }
-    return params.join(', ');
-  }
-
-  #result(func: FuncDesc, exported: boolean): string {
-    const text = this.#spelling.result(func.result ?? null, exported ? 'get' : 'give');
-    if (!func.async) return text;
-    return exported ? `Promise<${text}>` : `${text} | PromiseLike<${text}>`;
-  }
-
   /** Functions and classes, as members of an object type. */
   #surface(items: readonly Extern[], scope: Scope): string[] {
     return items.flatMap((item) => {
       if (item.kind === 'func' && funcName(item.name).kind === 'plain') {
-        return [this.#method(item.name, this.#func(item.func), scope.exported, 0)];
+        return [this.#functions.method(item.name, item.func, scope.exported, 0)];
       }
       if (item.kind !== 'resource' || !this.#introduced(item, scope)) return [];
       const type = this.#spelling.resource(item.resource);
-      const of = scope.exported ? `typeof ${type}` : this.#hostClass(scope, item.name, type);
+      const of = scope.exported
+        ? `typeof ${type}`
+        : this.#functions.hostClass(items, item.name, type);
       return [`${scope.exported ? 'readonly ' : ''}${key(pascal(item.name))}: ${of};`];
     });
   }
@@ -238,11 +160,14 @@ class Printer {
 
   #imports(): string {
     const lines = this.#world(false);
-    for (const { exported, of, name } of this.#scopes) {
-      if (!exported && of !== undefined) lines.push(`${key(of)}: ${name};`);
+    for (const scope of this.#scopes) {
+      const { exported, of, name, items } = scope;
+      // Nobody has to pass an interface of nothing but types.
+      if (exported || of === undefined || this.#surface(items, scope).length === 0) continue;
+      lines.push(`${key(of)}: ${name};`);
     }
     // A type, not an interface: so it is assignable to tidegate's `Imports`.
-    return `/** What the component wants. \`Omit<Imports, \\\`wasi:\${string}\\\`>\` is what \`wasi()\` does not give. */\ntype Imports = {\n${indent(lines)}\n};`;
+    return `/** What the component wants. \`Omit<Imports, \\\`wasi:\${string}\\\`>\` is what \`wasi()\` does not give. */\ntype Imports = ${block(lines)};`;
   }
 
   #exports(): string {
@@ -253,7 +178,7 @@ class Printer {
       const name = names.get(full);
       if (full !== undefined && name !== undefined) lines.push(`readonly ${key(short)}: ${name};`);
     }
-    return `/** What an instance has: \`component.instantiate<Exports>(imports)\`. */\ninterface Exports {\n${indent(lines)}\n}`;
+    return `/** What an instance has: \`component.instantiate<Exports>(imports)\`. */\ninterface Exports ${block(lines)}`;
   }
 
   /** Functions and classes of the world itself. */
@@ -265,27 +190,24 @@ class Printer {
     return this.#surface(items, found ?? none);
   }
 
-  /** The exports as a module has them. */
+  /** The exports as a module has them: under each of their names, and all of them as the default. */
   #module(): string {
+    const keys = exportKeys(this.#artifact.exports);
+    const locals = new Map<string, string>();
     const lines = ['declare const instance: Exports;'];
-    const names: string[] = [];
-    for (const [name] of exportKeys(this.#artifact.exports)) {
-      if (isIdentifier(name) && this.#top.free(name)) {
-        lines.push(`export const ${this.#top.take(name)}: Exports[${key(name, true)}];`);
-      } else {
-        const local = this.#top.take(isIdentifier(name) ? name : 'item');
-        lines.push(`declare const ${local}: Exports[${key(name, true)}];`);
-        names.push(`${local} as ${key(name)}`);
-      }
+    // The shorter names come last, and make better names of variables.
+    for (const [name, full] of [...keys].reverse()) {
+      if (locals.has(full ?? name)) continue;
+      const local = this.#top.take(isIdentifier(name) ? name : 'item');
+      locals.set(full ?? name, local);
+      lines.push(`declare const ${local}: Exports[${key(name, true)}];`);
     }
-    if (!exportKeys(this.#artifact.exports).has('default')) names.push('instance as default');
-    return [...lines, `export { ${names.join(', ')} };`].join('\n');
-  }
-
-  #func(index: number): FuncDesc {
-    const func = this.#artifact.funcs[index];
-    if (func === undefined) throw new RangeError(`the artifact has no function type ${index}`);
-    return func;
+    const names = [...keys].map(([name, full]) => {
+      const local = locals.get(full ?? name);
+      return local === name ? name : `${local} as ${key(name)}`;
+    });
+    if (!keys.has('default')) names.push('instance as default');
+    return [...lines, `export {\n${indent(names.map((name) => `${name},`))}\n};`].join('\n');
   }
 }
 

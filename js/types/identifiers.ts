@@ -8,10 +8,6 @@ export class Namer {
     this.#taken = new Set(taken);
   }
 
-  free(name: string): boolean {
-    return !this.#taken.has(name);
-  }
-
   /** The name, or one like it. */
   take(name: string): string {
     let own = name;
@@ -34,7 +30,9 @@ export const RESERVED_WORDS: readonly string[] = words(
 export const RESERVED: readonly string[] = [
   ...RESERVED_WORDS,
   ...words('Array ByteSource CallContext CallOptions GuestFuture Map Promise PromiseLike'),
-  ...words('ReadableStream StreamSource Symbol Uint8Array Int8Array Uint16Array Int16Array Uint32Array'),
+  ...words(
+    'ReadableStream StreamSource Symbol Uint8Array Int8Array Uint16Array Int16Array Uint32Array',
+  ),
   ...words('Int32Array BigUint64Array BigInt64Array Float32Array Float64Array'),
 ];
 
@@ -54,4 +52,9 @@ export function indent(lines: readonly string[]): string {
     .flatMap((line) => line.split('\n'))
     .map((line) => (line === '' ? '' : `  ${line}`))
     .join('\n');
+}
+
+/** Lines of declarations in braces. */
+export function block(lines: readonly string[]): string {
+  return lines.length === 0 ? '{}' : `{\n${indent(lines)}\n}`;
 }

@@ -11,7 +11,7 @@
 import type { Artifact, TypeDesc } from '../host/artifact.js';
 import { camel } from '../host/names.js';
 import { typedArrays } from '../host/values/lists.js';
-import { indent, key, type Namer } from './identifiers.js';
+import { block, indent, key, type Namer } from './identifiers.js';
 
 export type Direction = 'get' | 'give';
 
@@ -36,7 +36,8 @@ export class Spelling {
 
   /** What the type is called; the first name stays. Resources and types must be named before any is spelled. */
   nameType(ty: number, get: string, give: string): void {
-    if (NOMINAL.has(this.#desc(ty).kind) && !this.#names.has(ty)) this.#names.set(ty, { get, give });
+    if (NOMINAL.has(this.#desc(ty).kind) && !this.#names.has(ty))
+      this.#names.set(ty, { get, give });
   }
 
   nameResource(resource: number, name: string): void {
@@ -58,11 +59,15 @@ export class Spelling {
     const own = this.#names.get(ty)?.[direction];
     if (own !== undefined && own !== qualified) return [`export type ${name} = ${own};`];
     const desc = this.#desc(ty);
+    if (desc.kind === 'variant') {
+      const cases = this.#cases(desc, direction).map((text) => `| ${text}`);
+      return [`export type ${name} =\n${indent(cases)};`];
+    }
     if (desc.kind !== 'record' && desc.kind !== 'flags') {
       return [`export type ${name} = ${this.#structure(desc, direction)};`];
     }
     const fields = this.#fields(desc, direction).map((field) => `${field};`);
-    return [`export interface ${name} {`, indent(fields), '}'];
+    return [`export interface ${name} ${block(fields)}`];
   }
 
   /** What a function returns: of its own `result` the ok value, since it throws the error. */
@@ -83,6 +88,7 @@ export class Spelling {
   type(ty: number, direction: Direction): string {
     const name = this.#names.get(ty)?.[direction];
     if (name !== undefined) return name;
+    if (direction === 'give' && !this.directed(ty)) return this.type(ty, 'get');
     const known = this.#texts[direction].get(ty);
     if (known !== undefined) return known;
     let text = this.#structure(this.#desc(ty), direction);
@@ -128,7 +134,7 @@ export class Spelling {
       case 'flags':
         return `{ ${this.#fields(desc, direction).join('; ')} }`;
       case 'variant':
-        return desc.cases.map(({ name, ty }) => tagged(name, ty, of)).join(' | ');
+        return this.#cases(desc, direction).join(' | ');
       case 'enum':
         return desc.labels.map((label) => key(label, true)).join(' | ');
       case 'option':
@@ -168,6 +174,11 @@ export class Spelling {
       return direction === 'get' ? 'ReadableStream<Uint8Array>' : 'ByteSource';
     }
     return direction === 'get' ? `ReadableStream<${of}>` : `StreamSource<${of}>`;
+  }
+
+  #cases(desc: TypeDesc & { readonly kind: 'variant' }, direction: Direction): string[] {
+    const of = (ty: number) => this.type(ty, direction);
+    return desc.cases.map(({ name, ty }) => tagged(name, ty, of));
   }
 
   #fields(

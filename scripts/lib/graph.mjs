@@ -22,6 +22,8 @@ import { root, Stop, say, since } from './run.mjs';
 
 const STAMPS = join(root, 'build/stamps');
 const LOCK = join(root, 'build/lock');
+/** What has failed in this process: `npm test` goes on, and need not try the same again. */
+const failures = new Map();
 /** Folders of other build tools inside of folders that are inputs. */
 const FOREIGN = new Set(['target', 'node_modules']);
 
@@ -51,7 +53,14 @@ async function execute(step) {
   rmSync(stampOf(step), { force: true });
   // The key is of the inputs as they were before: a file that is saved meanwhile makes it stale.
   const key = keyOf(step);
-  await step.run();
+  const failed = failures.get(key);
+  if (failed) throw new Stop(`it has failed already: ${failed.message}`, failed.remedy);
+  try {
+    await step.run();
+  } catch (error) {
+    failures.set(key, error);
+    throw error;
+  }
   const missing = step.outputs.filter((path) => !existsSync(join(root, path)));
   if (missing.length > 0) throw new Stop(`step "${step.name}" did not make ${missing.join(', ')}`);
   mkdirSync(STAMPS, { recursive: true });
@@ -70,7 +79,7 @@ function stampOf(step) {
 }
 
 function keyOf(step) {
-  const hash = createHash('sha256').update(step.recipe ?? '');
+  const hash = createHash('sha256').update(`${step.name}\0${step.recipe ?? ''}`);
   for (const input of step.inputs) {
     for (const path of filesUnder(input)) {
       const bytes = readFileSync(join(root, path));

@@ -16,7 +16,12 @@ import { root } from './run.mjs';
 const PKG = join(root, 'pkg');
 const TYPES = join(root, 'build/types');
 /** What the template's exports map names under `types`. */
-const TYPED_ENTRIES = ['index.d.ts', 'entry/wasi-node.d.ts', 'entry/wasi-web.d.ts'];
+const TYPED_ENTRIES = [
+  'index.d.ts',
+  'entry/wasi-node.d.ts',
+  'entry/wasi-web.d.ts',
+  'vite/index.d.ts',
+];
 
 export async function makePackage() {
   rmSync(PKG, { recursive: true, force: true });

@@ -55,9 +55,9 @@ export function nodeCheck(path, args) {
 export function nodeRunner(node, folder) {
   const files = list(join(root, folder), '.test.mjs').map((file) => `${folder}/${file}`);
   if (files.length === 0) throw new Stop(`${folder} has no tests`);
-  // The suites know the two Nodes by these.
+  // Garbage collection is for tests of what finalizers do; the suites know the two Nodes by these.
   const env = { TIDEGATE_SYSTEM_NODE: systemNode(), TIDEGATE_PINNED_NODE: pinnedNode() };
-  return runner(node, ['--test', '--test-reporter=spec', ...files], ofNode, env);
+  return runner(node, ['--expose-gc', '--test', '--test-reporter=spec', ...files], ofNode, env);
 }
 
 /** The files of a folder whose names end in `suffix`, sorted; none when there is no folder. */

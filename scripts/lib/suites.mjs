@@ -79,7 +79,7 @@ export const suites = [
     name: 'packaging',
     about: 'the package, packed and installed',
     needs: ['package', 'guests'],
-    run: () => nodeRunner(systemNode(), 'tests/packaging'),
+    run: () => nodeRunner(pinnedNode(), 'tests/packaging'),
   },
   {
     name: 'browser',
@@ -135,7 +135,7 @@ async function runClippy() {
   const counts = none();
   for (const args of [
     ['--workspace', '--all-targets'],
-    ...CRATES.map((name) => ['--package', name, '--target', WASM, ...wasmTests(name)]),
+    ...CRATES.map((name) => ['--package', name, '--target', WASM, '--lib', ...wasmTests(name)]),
   ]) {
     add(counts, await cargoRunner(['clippy', '--locked', ...args, ...strict], ofCheck));
   }

@@ -63,14 +63,22 @@ export const PATIENCE_MS = 20_000;
  * @param {string} name
  * @param {string} path the page that each test starts from
  * @param {(visit: Visit) => void} define
+ * @param {() => Promise<{ url: string, close: () => Promise<void> }>} [serve] starts what is visited;
+ *   the demo page and `/fixtures/` by default
  */
-export function inBrowsers(name, path, define) {
+export function inBrowsers(name, path, define, serve = serveFixtures) {
   for (const browser of BROWSERS) {
     const executablePath = browser.path();
     const title = `${name} in ${browser.name}`;
-    if (executablePath) describe(title, () => suite({ ...browser, executablePath }, path, define));
-    else missing(title, `${browser.name} is not installed; remedy: ${BROWSER_REMEDY}`);
+    if (executablePath) {
+      describe(title, () => suite({ ...browser, executablePath }, path, define, serve));
+    } else missing(title, `${browser.name} is not installed; remedy: ${BROWSER_REMEDY}`);
   }
+}
+
+function serveFixtures() {
+  const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+  return serveDemo({ mounts: [{ at: '/fixtures/', folder: fixtures }] });
 }
 
 function missing(title, message) {
@@ -78,14 +86,13 @@ function missing(title, message) {
   else test(title, { skip: message }, () => {});
 }
 
-function suite({ options, executablePath, themes, prefer }, path, define) {
+function suite({ options, executablePath, themes, prefer }, path, define, serve) {
   let server;
   let browser;
   /** @type {Visit} */
   const visit = { themes, problems: [], prefer: (theme) => prefer(visit.page, theme) };
   before(async () => {
-    const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
-    server = await serveDemo({ mounts: [{ at: '/fixtures/', folder: fixtures }] });
+    server = await serve();
     visit.url = server.url;
     browser = await puppeteer.launch({ ...options, executablePath, headless: true });
   });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ComponentTrap, Store } from '../../pkg/dist/node.js';
+import { collectUntil } from './support/gc.mjs';
 import { instance } from './support/guests.mjs';
 import { makeLedger, values } from './support/values.mjs';
 
@@ -101,14 +102,46 @@ describe("the guest's resources", () => {
     assert.equal(store.trap, undefined);
   });
 
-  test('a resource whose JS object is collected is dropped', { skip: globalThis.gc === undefined && 'needs --expose-gc' }, async () => {
+  test('a resource whose JS object is collected is dropped', async () => {
     const { counters } = await values();
     (() => void counters.Counter.many(10))();
-    for (let i = 0; i < 20 && counters.live() > 0; i++) {
-      globalThis.gc();
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    assert.equal(counters.live(), 0);
+    const kept = new counters.Counter(1);
+    await collectUntil(() => counters.live() === 1);
+    assert.equal(counters.live(), 1);
+    assert.equal(kept.value(), 1);
+  });
+
+  test('disposing of one when its store has ended does nothing', async () => {
+    const { counters, bank, ledger, store } = await values();
+    const counter = new counters.Counter(1);
+    const account = new ledger.Account('x');
+    account[Symbol.dispose] = () => {
+      throw new Error('mine');
+    };
+    bank.keep(account);
+    assert.throws(() => bank.dropKept(), { code: 'host-error' });
+    const { trap } = store;
+    counter[Symbol.dispose]();
+    assert.equal(store.trap, trap);
+    assert.throws(() => counter.value(), /store-locked|locked|dropped|disposed/);
+  });
+
+  test('one that is collected when its store has ended does nothing', async () => {
+    const { counters, bank, ledger, store } = await values();
+    let collected = false;
+    const registry = new FinalizationRegistry(() => {
+      collected = true;
+    });
+    (() => registry.register(new counters.Counter(1)))();
+    const account = new ledger.Account('x');
+    account[Symbol.dispose] = () => {
+      throw new Error('mine');
+    };
+    bank.keep(account);
+    assert.throws(() => bank.dropKept(), { code: 'host-error' });
+    const { trap } = store;
+    await collectUntil(() => collected);
+    assert.equal(store.trap, trap);
   });
 });
 
@@ -279,7 +312,10 @@ describe('misuse of handles', () => {
     guest.dropOwn(d);
     assert.deepEqual(guest.lent, [a, b]);
     assert.deepEqual(guest.given, [c]);
-    assert.deepEqual([a, b, c, d].map((thing) => thing.dropped), [0, 1, 0, 1]);
+    assert.deepEqual(
+      [a, b, c, d].map((thing) => thing.dropped),
+      [0, 1, 0, 1],
+    );
     assert.equal(guest.store.trap, undefined);
   });
 });

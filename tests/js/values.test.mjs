@@ -127,12 +127,7 @@ const samples = {
   echoNestedOption: [none, some(undefined), some(''), some('text')],
   echoOptionBool: [none, some(none), some(some(undefined)), some(some(true))],
 
-  echoResultInOption: [
-    undefined,
-    ok(new Uint8Array([1, 2])),
-    err(undefined),
-    err('🌊'),
-  ],
+  echoResultInOption: [undefined, ok(new Uint8Array([1, 2])), err(undefined), err('🌊')],
 };
 
 /** A nested option or case without a payload has no `val`, or an undefined one. */
@@ -224,10 +219,30 @@ describe("a function's own result", () => {
   test('of a host import: returned, or thrown with a payload', async () => {
     const cases = [
       [() => 'fine', ok('fine')],
-      [() => { throw new ComponentError(5); }, err(5)],
-      [() => { throw Object.assign(new Error('x'), { payload: 6 }); }, err(6)],
-      [() => { throw { payload: 7 }; }, err(7)],
-      [() => { throw 8; }, err(8)],
+      [
+        () => {
+          throw new ComponentError(5);
+        },
+        err(5),
+      ],
+      [
+        () => {
+          throw Object.assign(new Error('x'), { payload: 6 });
+        },
+        err(6),
+      ],
+      [
+        () => {
+          throw { payload: 7 };
+        },
+        err(7),
+      ],
+      [
+        () => {
+          throw 8;
+        },
+        err(8),
+      ],
     ];
     for (const [echoResult, expected] of cases) {
       const guest = await values({
@@ -315,8 +330,18 @@ describe('a wrong value is refused before anything enters the guest', () => {
     ['echoPoint', { x: 1 }, TypeError, 'v.y: '],
     ['echoPoint', null, TypeError, 'v: '],
     ['echoPoint', 'x', TypeError, 'v: '],
-    ['echoTeam', { ...team, members: [nobody, { ...person, name: 5 }] }, TypeError, 'v.members[1].name: '],
-    ['echoTeam', { ...team, lead: { ...person, favoriteColor: 'x' } }, Error, 'v.lead.favoriteColor: '],
+    [
+      'echoTeam',
+      { ...team, members: [nobody, { ...person, name: 5 }] },
+      TypeError,
+      'v.members[1].name: ',
+    ],
+    [
+      'echoTeam',
+      { ...team, lead: { ...person, favoriteColor: 'x' } },
+      Error,
+      'v.lead.favoriteColor: ',
+    ],
     ['echoTeam', { ...team, scores: [['a', 1]] }, TypeError, 'v.scores[0][1]: '],
     ['echoTuple', [1, 'a'], TypeError, 'v: '],
     ['echoTuple', { 0: 1, 1: 'a', 2: 0.5, length: 3 }, TypeError, 'v: '],
@@ -354,14 +379,24 @@ describe('a wrong value is refused before anything enters the guest', () => {
   });
 
   test('a value whose getter throws', () => {
-    const value = { get x() { throw new Error('mine'); }, y: 1 };
+    const value = {
+      get x() {
+        throw new Error('mine');
+      },
+      y: 1,
+    };
     assert.throws(() => guest.echo.echoPoint(value), /mine/);
     assert.equal(guest.echo.echoU8(5), 5, 'the store still works');
   });
 
   test('a value that changes while it is read does no harm', () => {
     let reads = 0;
-    const value = { get x() { return reads++ === 0 ? 1 : 'changed'; }, y: 1 };
+    const value = {
+      get x() {
+        return reads++ === 0 ? 1 : 'changed';
+      },
+      y: 1,
+    };
     try {
       guest.echo.echoPoint(value);
     } catch (error) {
@@ -410,8 +445,7 @@ describe('names of exports and imports', () => {
   });
 
   test('imports by compatible versions, the most exact first', async () => {
-    const echo = (answer) =>
-      new Proxy({}, { get: () => () => answer });
+    const echo = (answer) => new Proxy({}, { get: () => () => answer });
     const keys = [
       'tidegate:values/echo@1.2.3',
       'tidegate:values/echo@1.2.0',

@@ -5,14 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../../scripts/lib/run.mjs';
-import { npm, pinnedNode, systemNode } from '../../scripts/lib/tools.mjs';
+import { pinnedNode, systemNode } from '../../scripts/lib/tools.mjs';
+import { guest, makeProject } from './project.mjs';
 
-const GUEST = join(root, 'build/guests/command.component.wasm');
+const GUEST = guest('command');
 const TSC = join(root, 'node_modules/typescript/bin/tsc');
 
 /** Every file of the package matches exactly one, and every one matches a file. */
@@ -20,7 +20,7 @@ const EXPECTED = [
   /^package\.json$/,
   /^README\.md$/,
   /^LICENSE$/,
-  /^dist\/(node|web|wasi-node|wasi-web|cli)\.js$/,
+  /^dist\/(node|web|wasi-node|wasi-web|cli|compile-worker|vite|register|register-hooks)\.js$/,
   /^dist\/chunk-[A-Z0-9]+\.js$/,
   /^dist\/(runtime|driver|compiler)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
@@ -65,21 +65,18 @@ Component.compile(5);
 
 let project;
 let files;
+let remove;
 
 before(() => {
-  project = mkdtempSync(join(tmpdir(), 'tidegate-pack-'));
-  const [packed] = JSON.parse(
-    runNpm(['pack', join(root, 'pkg'), '--json', '--pack-destination', project]),
-  );
-  files = packed.files.map(({ path }) => path);
-  const manifest = { name: 'consumer', private: true, type: 'module' };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
-  runNpm(['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`]);
+  const made = makeProject();
+  project = made.folder;
+  files = made.files;
+  remove = made.remove;
   writeFileSync(join(project, 'use.mjs'), USE);
   writeFileSync(join(project, 'typed.ts'), TYPED);
 });
 
-after(() => rmSync(project, { recursive: true, force: true }));
+after(() => remove());
 
 test('holds exactly the expected files', () => {
   for (const path of files) {
@@ -108,7 +105,7 @@ test('every file that the exports map names is there', () => {
 });
 
 for (const [title, node] of [
-  ["the system's Node", systemNode()],
+  ["the system's Node", process.env.TIDEGATE_SYSTEM_NODE ?? systemNode()],
   ['the pinned Node', pinnedNode()],
 ]) {
   test(`compiles and runs a component on ${title}`, () => {
@@ -145,13 +142,6 @@ for (const [title, flags] of [
 
 function start(command, args, input = '') {
   return spawnSync(command, args, { cwd: project, input, encoding: 'utf8' });
-}
-
-function runNpm(args) {
-  const [command, ...first] = npm();
-  const { status, stdout, stderr } = start(command, [...first, ...args]);
-  assert.equal(status, 0, `npm ${args.join(' ')}: ${stderr}`);
-  return stdout;
 }
 
 function manifestOf(path) {

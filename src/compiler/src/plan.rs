@@ -346,8 +346,10 @@ pub enum StringEncoding {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lowered {
-    /// As [`ResourceDesc::Imported::path`].
+    /// As [`ResourceDesc::Imported::path`]; empty when there is a callee.
     pub path: Vec<String>,
+    /// Index of [`Artifact::lifted`] when a component of the same binary is called: its values go through JS.
+    pub callee: Option<u32>,
     /// Index of [`Artifact::funcs`].
     pub func: u32,
     /// Lowered with the `async` option.

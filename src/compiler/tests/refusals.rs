@@ -90,11 +90,6 @@ fn canonical_definitions_are_refused_where_they_are() {
             "canon lower of an async function without async",
             &[0x01, 0x00],
         ),
-        (
-            "(func $f (canon lift (core func $libc \"f\"))) (core func (canon lower (func $f)))",
-            "calls between components inside one binary",
-            &[0x01, 0x00],
-        ),
         ("(core func (canon context.get i32 1))", "threads", &[0x0a]),
         (
             "(core func (canon context.get i64 0))",

@@ -147,6 +147,9 @@ impl Store {
         if end.state != EndState::Copying {
             return Err(TrapCode::EndBusy);
         }
+        if end.membership.sync_waiter {
+            return Err(TrapCode::SyncWaiter);
+        }
         if !is_async && end.membership.set.is_some() {
             return Err(TrapCode::EndBusy);
         }
@@ -202,6 +205,10 @@ impl Store {
         let Some(writer) = self.idle_host_writer(id) else {
             return Step::Value(u64::from(BLOCKED));
         };
+        // Whatever the host answers is for this operation: no set may take the event, no cancellation the copy.
+        if let Some(end) = self.ends.get_mut(id.0) {
+            end.membership.sync_waiter = true;
+        }
         self.pulling.push(id);
         self.args([n]);
         Step::Action(ActionKind::HostPull, writer.0)
@@ -227,6 +234,9 @@ impl Store {
     /// The host has been asked for elements, and may have given some.
     pub fn pulled(&mut self) -> Outcome {
         let id = self.pulling.pop().ok_or(TrapCode::UnknownHandle)?;
+        if let Some(end) = self.ends.get_mut(id.0) {
+            end.membership.sync_waiter = false;
+        }
         Ok(Step::Value(u64::from(self.payload_or_blocked(id))))
     }
 
@@ -324,6 +334,10 @@ impl Store {
         if let Ok(end) = self.host_end(id) {
             end.buffer = None;
             end.pending = None;
+            // Its number may be another end's by the time the pull is over.
+            for pulling in self.pulling.iter_mut().filter(|p| **p == id) {
+                *pulling = EndId(0);
+            }
             self.drop_end(id);
         }
         Ok(Step::Value(0))

@@ -8,6 +8,7 @@
 mod api;
 mod ends;
 mod ids;
+mod list;
 mod resource;
 mod schedule;
 mod slab;

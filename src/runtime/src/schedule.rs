@@ -176,7 +176,7 @@ impl Store {
         let blocked = instance.blocked.pop_front();
         let entering = match instance.must_wait() {
             true => None,
-            false => instance.entering.front().copied(),
+            false => instance.entering.first(),
         };
         if let Some(id) = blocked {
             if let Some(task) = self.tasks.get_mut(id.0) {

@@ -10,6 +10,7 @@ use tidegate_abi::code::TrapCode;
 
 use crate::ends::End;
 use crate::ids::{CallId, EndId, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId, TypeId};
+use crate::list::List;
 use crate::resource::{ResourceHandle, ResourceType};
 use crate::schedule::Ready;
 use crate::slab::Slab;
@@ -46,7 +47,7 @@ pub(crate) struct Instance {
     pub(crate) handles: Slab<Entry>,
     pub(crate) backpressure: u32,
     /// Tasks that wait to enter, in order. Spec: `num_waiting_to_enter`.
-    pub(crate) entering: VecDeque<TaskId>,
+    pub(crate) entering: List<TaskId>,
     /// Spec: `exclusive_thread`.
     pub(crate) exclusive: Option<TaskId>,
     /// Tasks that were ready but for the exclusive lock.

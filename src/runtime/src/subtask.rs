@@ -79,6 +79,7 @@ impl Store {
     /// The host has been told that a guest does not want the call's result; whatever it does with that, the subtask is resolved.
     pub fn aborted(&mut self, id: SubtaskId) -> Outcome {
         let subtask = self.subtask(id)?;
+        subtask.membership.sync_waiter = false;
         if subtask.state == SubtaskState::Started {
             subtask.state = SubtaskState::CancelledBeforeReturned;
             subtask.pending = true;
@@ -138,6 +139,7 @@ impl Store {
             return self.aborted(id);
         }
         subtask.cancellation_requested = true;
+        subtask.membership.sync_waiter = true;
         let call = subtask.call;
         self.args([id.0]);
         Ok(Self::tell(ActionKind::HostAbort, call))

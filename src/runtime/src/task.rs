@@ -7,9 +7,10 @@ use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 
 use crate::ids::{CallId, Handle, InstanceId, SetId, Slot, TaskId};
+use crate::list::{Arena, Links};
 use crate::schedule::Item;
+use crate::slab::Slab;
 use crate::store::{Instance, Outcome, SETTLE, Step, Store};
-use crate::waitable::take_out;
 
 /// A task. Spec: `Task` and its implicit `Thread`.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Task {
     storage: [u32; 2],
     /// It is in the ready queue.
     pub(crate) queued: bool,
+    /// In the list that `thread` says it is in.
+    links: Links<TaskId>,
 }
 
 /// How a task came to be.
@@ -56,13 +59,13 @@ pub(crate) enum TaskState {
 pub(crate) enum Thread {
     /// It runs, or has not begun.
     Running,
-    /// It waits for backpressure or the exclusive lock.
+    /// It waits for backpressure or the exclusive lock, in `Instance.entering`.
     Entering,
-    /// It may enter as soon as the host says so.
+    /// It may enter as soon as the host says so; it is in `Instance.entering` still.
     Granted,
     /// Its callback has returned `YIELD`.
     Yielding,
-    /// Its callback has returned `WAIT`.
+    /// Its callback has returned `WAIT`; it is in `WaitableSet.waiting`.
     Waiting { set: SetId, handle: Handle },
 }
 
@@ -76,6 +79,7 @@ impl Task {
             borrows: 0,
             storage: [0; 2],
             queued: false,
+            links: Links::default(),
         }
     }
 
@@ -128,14 +132,15 @@ impl Store {
     pub fn task_enter(&mut self, id: TaskId) -> Result<bool, TrapCode> {
         let task = self.task(id)?;
         let (inst, granted) = (task.inst, task.thread == Thread::Granted);
-        let instance = self.instance(inst)?;
+        let instance = self.instances.get_mut(inst.0 as usize);
+        let instance = instance.ok_or(TrapCode::UnknownHandle)?;
         if granted {
-            take_out(&mut instance.entering, id);
+            instance.entering.remove(&mut self.tasks, id);
         }
         if instance.must_wait() || !(granted || instance.entering.is_empty()) {
             match granted {
-                true => instance.entering.push_front(id),
-                false => instance.entering.push_back(id),
+                true => instance.entering.push_front(&mut self.tasks, id),
+                false => instance.entering.push_back(&mut self.tasks, id),
             }
             self.task(id)?.thread = Thread::Entering;
             return Ok(false);
@@ -220,10 +225,14 @@ impl Store {
         };
         let inst = task.inst;
         match (task.state, task.thread) {
-            (TaskState::Initial, _) => {
+            (TaskState::Initial, thread) => {
                 let call = task.call();
+                if matches!(thread, Thread::Entering | Thread::Granted)
+                    && let Some(instance) = self.instances.get_mut(inst.0 as usize)
+                {
+                    instance.entering.remove(&mut self.tasks, id);
+                }
                 self.tasks.remove(id.0);
-                take_out(&mut self.instance(inst)?.entering, id);
                 if let Some(call) = call {
                     self.enqueue(Item::Cancelled(call));
                 }
@@ -242,10 +251,17 @@ impl Store {
         }
     }
 
-    /// What the `i`-th waiting task waits for, into the argument words: instance, call, kind (0 to enter, 1 for its turn, 2
-    /// for a waitable set), handle of the set.
+    /// What the `i`-th waiting task waits for, into the argument words: instance, call (0 when it has returned, as the host has
+    /// forgotten it then), kind (0 to enter, 1 for its turn, 2 for a waitable set), handle of the set.
     pub fn waiting(&mut self, i: u32) -> bool {
-        let waits = |task: &Task| match (task.call(), task.thread) {
+        let call = |task: &Task| match task.state {
+            TaskState::Resolved => Some(CallId(0)),
+            TaskState::Initial
+            | TaskState::Started
+            | TaskState::PendingCancel
+            | TaskState::CancelDelivered => task.call(),
+        };
+        let waits = |task: &Task| match (call(task), task.thread) {
             (Some(call), Thread::Entering | Thread::Granted) => Some([task.inst.0, call.0, 0, 0]),
             (Some(call), Thread::Yielding) => Some([task.inst.0, call.0, 1, 0]),
             (Some(call), Thread::Waiting { handle, .. }) => {
@@ -413,6 +429,12 @@ impl Store {
                 Err(TrapCode::NotCancelled)
             }
         }
+    }
+}
+
+impl Arena<TaskId> for Slab<Task> {
+    fn links(&mut self, id: TaskId) -> Option<&mut Links<TaskId>> {
+        Some(&mut self.get_mut(id.0)?.links)
     }
 }
 

@@ -4,13 +4,15 @@
 //! O(1) amortised however many members it has. A member whose event was taken otherwise is passed over. An event wakes one of
 //! the tasks that wait, and that one wakes the next when it leaves events behind.
 
-use std::collections::VecDeque;
-
 use tidegate_abi::code::TrapCode;
 
+use crate::ends::End;
 use crate::ids::{EndId, Handle, InstanceId, SetId, SubtaskId, TaskId};
+use crate::list::{Arena, Links, List, REACH};
 use crate::schedule::{Item, NONE};
+use crate::slab::Slab;
 use crate::store::{Entry, Outcome, Step, Store};
+use crate::subtask::Subtask;
 
 /// Something that events happen to. Spec: `Waitable`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +27,43 @@ pub(crate) struct Membership {
     pub(crate) set: Option<SetId>,
     /// It is in its set's queue.
     queued: bool,
+    links: Links<Waitable>,
+    /// An operation on it that has not returned takes its event. Spec: `has_sync_waiter`.
+    pub(crate) sync_waiter: bool,
+}
+
+/// The arenas that waitables are in.
+struct Members<'a> {
+    subtasks: &'a mut Slab<Subtask>,
+    ends: &'a mut Slab<End>,
+}
+
+/// The arenas of a store, while something else of it is borrowed.
+macro_rules! members {
+    ($store:ident) => {
+        Members {
+            subtasks: &mut $store.subtasks,
+            ends: &mut $store.ends,
+        }
+    };
+}
+
+impl Arena<Waitable> for Members<'_> {
+    fn links(&mut self, waitable: Waitable) -> Option<&mut Links<Waitable>> {
+        Some(match waitable {
+            Waitable::Subtask(id) => &mut self.subtasks.get_mut(id.0)?.membership.links,
+            Waitable::End(id) => &mut self.ends.get_mut(id.0)?.membership.links,
+        })
+    }
 }
 
 /// Spec: `WaitableSet`.
 #[derive(Debug, Default)]
 pub(crate) struct WaitableSet {
     members: u32,
-    queue: VecDeque<Waitable>,
+    queue: List<Waitable>,
     /// Tasks whose callback waits on it, in order. Spec: `num_waiting`.
-    waiting: VecDeque<TaskId>,
+    waiting: List<TaskId>,
 }
 
 /// Built-ins.
@@ -77,6 +107,9 @@ impl Store {
             Entry::End(id) => Waitable::End(*id),
             Entry::Resource(_) | Entry::Set(_) => return Err(TrapCode::WrongHandleType),
         };
+        if self.membership(waitable).is_some_and(|m| m.sync_waiter) {
+            return Err(TrapCode::SyncWaiter);
+        }
         let set = match set {
             Handle(0) => None,
             set => Some(self.set_at(inst, set)?),
@@ -116,9 +149,12 @@ impl Store {
         let Some(id) = membership.set else {
             return;
         };
+        if membership.sync_waiter {
+            return;
+        }
         let queued = std::mem::replace(&mut membership.queued, true);
         if !queued && let Some(set) = self.sets.get_mut(id.0) {
-            set.queue.push_back(waitable);
+            set.queue.push_back(&mut members!(self), waitable);
         }
         self.wake_waiter(id);
     }
@@ -128,20 +164,15 @@ impl Store {
         let Some(set) = self.sets.get(id.0) else {
             return;
         };
-        let at = self.ready.choose(set.waiting.len());
-        if let Some(task) = set.waiting.get(at) {
-            let task = *task;
+        let at = self.ready.choose(set.waiting.len().min(REACH));
+        if let Some(task) = set.waiting.nth(&mut self.tasks, at) {
             self.enqueue(Item::Task(task));
         }
     }
 
     /// Whether a member has an event; members that have none any more leave the queue. Spec: `has_pending_event`.
     pub(crate) fn has_pending_event(&mut self, id: SetId) -> bool {
-        while let Some(front) = self
-            .sets
-            .get(id.0)
-            .and_then(|set| set.queue.front().copied())
-        {
+        while let Some(front) = self.sets.get(id.0).and_then(|set| set.queue.first()) {
             if self.has_event(front) {
                 return true;
             }
@@ -154,7 +185,7 @@ impl Store {
     pub(crate) fn poll_event(&mut self, id: SetId) -> Option<(u32, u32, u32)> {
         while self.has_pending_event(id) {
             let len = self.sets.get(id.0)?.queue.len();
-            let at = self.ready.choose(len);
+            let at = self.ready.choose(len.min(REACH));
             let waitable = self.pop_queue(id, at)?;
             if let Some(event) = self.deliver(waitable) {
                 return Some(event);
@@ -164,7 +195,9 @@ impl Store {
     }
 
     fn pop_queue(&mut self, id: SetId, at: usize) -> Option<Waitable> {
-        let waitable = self.sets.get_mut(id.0)?.queue.remove(at)?;
+        let queue = &mut self.sets.get_mut(id.0)?.queue;
+        let waitable = queue.nth(&mut members!(self), at)?;
+        queue.remove(&mut members!(self), waitable);
         if let Some(membership) = self.membership(waitable) {
             membership.queued = false;
         }
@@ -183,7 +216,7 @@ impl Store {
         if let Some(set) = self.sets.get_mut(id.0) {
             set.members = set.members.saturating_sub(1);
             if queued {
-                take_out(&mut set.queue, waitable);
+                set.queue.remove(&mut members!(self), waitable);
             }
         }
     }
@@ -191,14 +224,14 @@ impl Store {
     /// A task begins to wait on a set.
     pub(crate) fn start_waiting(&mut self, id: SetId, task: TaskId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            set.waiting.push_back(task);
+            set.waiting.push_back(&mut self.tasks, task);
         }
     }
 
     /// It is about to be told of an event.
     pub(crate) fn stop_waiting(&mut self, id: SetId, task: TaskId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            take_out(&mut set.waiting, task);
+            set.waiting.remove(&mut self.tasks, task);
         }
     }
 
@@ -211,8 +244,14 @@ impl Store {
 
     fn has_event(&self, waitable: Waitable) -> bool {
         match waitable {
-            Waitable::Subtask(id) => self.subtasks.get(id.0).is_some_and(|s| s.pending),
-            Waitable::End(id) => self.ends.get(id.0).is_some_and(|e| e.pending.is_some()),
+            Waitable::Subtask(id) => {
+                let subtask = self.subtasks.get(id.0);
+                subtask.is_some_and(|s| s.pending && !s.membership.sync_waiter)
+            }
+            Waitable::End(id) => {
+                let end = self.ends.get(id.0);
+                end.is_some_and(|e| e.pending.is_some() && !e.membership.sync_waiter)
+            }
         }
     }
 
@@ -222,12 +261,5 @@ impl Store {
             Waitable::Subtask(id) => self.subtask_event(id),
             Waitable::End(id) => self.end_event(id),
         }
-    }
-}
-
-/// Takes an entry out of a queue that has it at most once, and mostly in front.
-pub(crate) fn take_out<T: PartialEq>(queue: &mut VecDeque<T>, entry: T) {
-    if let Some(at) = queue.iter().position(|e| *e == entry) {
-        queue.remove(at);
     }
 }

@@ -15,7 +15,9 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
     // First, because they are quick and need no toolchain.
     for source in texts()? {
         let bytes = wat::parse_file(&source)?;
-        let name = source.file_stem().expect("a file with an extension has a stem");
+        let name = source
+            .file_stem()
+            .expect("a file with an extension has a stem");
         crate::write(&out.join(name).with_extension("component.wasm"), &bytes)?;
     }
     compile("wasm32-unknown-unknown", LIBRARIES)?;
@@ -34,7 +36,7 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Crates whose exports wit-bindgen makes.
-const LIBRARIES: &[&str] = &["asyncs", "command", "values"];
+const LIBRARIES: &[&str] = &["asyncs", "command", "text", "values"];
 
 /// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
 const PROGRAMS: &[&str] = &["std-hello"];
@@ -63,13 +65,29 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
 fn compile(target: &str, crates: &[&str]) -> Result<(), Box<dyn Error>> {
     println!("compiling {} for {target}", crates.join(", "));
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--locked", "--release", "--target", target, "--manifest-path"]);
-    cargo.arg(workspace().join("Cargo.toml")).arg("--target-dir").arg(target_dir());
+    cargo.args([
+        "build",
+        "--locked",
+        "--release",
+        "--target",
+        target,
+        "--manifest-path",
+    ]);
+    cargo
+        .arg(workspace().join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target_dir());
     for name in crates {
         cargo.args(["--package", name]);
     }
-    let status = cargo.status().map_err(|e| format!("cannot run cargo: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo has failed for {target}").into()) }
+    let status = cargo
+        .status()
+        .map_err(|e| format!("cannot run cargo: {e}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("cargo has failed for {target}").into())
+    }
 }
 
 fn artifact(target: &str, name: &str) -> PathBuf {

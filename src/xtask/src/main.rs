@@ -7,6 +7,7 @@ mod bench_guests;
 mod constants;
 mod driver;
 mod guests;
+mod toolchains;
 mod wast;
 
 use std::error::Error;
@@ -22,6 +23,7 @@ Commands:
   constants OUT.ts       write the constants that TypeScript shares with Rust
   guests OUTDIR          build the test guests, OUTDIR/<name>.component.wasm
   wast DIR OUTDIR        convert a folder of .wast scripts into JSON and binaries
+  toolchains OUTDIR      build the guest in C, OUTDIR/toolchain-c.component.wasm
   bench-guests OUTDIR    assemble the benchmarks' guests, OUTDIR/<name>.component.wasm
 ";
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["driver", out] => write(Path::new(out), &driver::driver()),
         ["constants", out] => write(Path::new(out), constants::typescript().as_bytes()),
         ["wast", dir, out] => wast::convert(Path::new(dir), Path::new(out)),
+        ["toolchains", out] => toolchains::build(Path::new(out)),
         ["guests", out] => guests::build(Path::new(out)),
         ["bench-guests", out] => bench_guests::build(Path::new(out)),
         _ => {

@@ -5,7 +5,7 @@ use tidegate_abi::layout::Call;
 use super::entity::{
     CanonId, CoreFunc, FrameId, Func, FuncKind, InstanceNumber, Lift, Options, Type,
 };
-use super::shims::{CanonFunc, CanonKind, Copy};
+use super::shims::{Callee, CanonFunc, CanonKind, Copy};
 use super::types::core_type;
 use super::{Linker, dangling, item};
 use crate::emit::{self, ShimFuncKind};
@@ -131,15 +131,9 @@ impl<'a> Linker<'a> {
             .get(id.0 as usize)
             .ok_or_else(|| dangling("function"))?;
         let ty = func.ty;
-        let path = match &func.kind {
-            FuncKind::Imported { path } => path.clone(),
-            FuncKind::Lifted(_) => {
-                return Err(CompileError::unsupported(
-                    "calls between components inside one binary",
-                    "this canon lower takes a function that the same binary lifts",
-                    self.offset,
-                ));
-            }
+        let callee = match &func.kind {
+            FuncKind::Imported { path } => Callee::Host(path.clone()),
+            FuncKind::Lifted(_) => Callee::Guest(id),
         };
         if self.types.func(ty).is_async && !options.is_async {
             return Err(CompileError::unsupported(
@@ -150,7 +144,7 @@ impl<'a> Linker<'a> {
         }
         let options_ = self.options(frame, options)?;
         Ok(CanonKind::Lower {
-            path,
+            callee,
             ty,
             is_async: options.is_async,
             options: options_,

@@ -66,6 +66,7 @@ struct Linker<'a> {
     component_instances: usize,
     /// Component instances that have a number.
     numbers: u32,
+    lifts: world::Lifts,
     plan: Plan<'a>,
 }
 
@@ -118,6 +119,7 @@ impl<'a> Linker<'a> {
             core_instances: Vec::new(),
             component_instances: 0,
             numbers: 0,
+            lifts: world::Lifts::default(),
             plan: Plan::default(),
         }
     }

@@ -9,7 +9,8 @@
 use tidegate_abi::layout::Call;
 
 use super::entity::{
-    CanonId, CoreExport, CoreFunc, ElementId, FuncTypeId, InstanceNumber, Options, Path, TypeId,
+    CanonId, CoreExport, CoreFunc, ElementId, FuncId, FuncTypeId, InstanceNumber, Options, Path,
+    TypeId,
 };
 use super::types::core_type;
 use super::{Linker, dangling};
@@ -46,7 +47,7 @@ pub(super) enum CanonKind<'a> {
     /// `waitable-set.poll`.
     Poll(CoreExport<'a>),
     Lower {
-        path: Path<'a>,
+        callee: Callee<'a>,
         ty: FuncTypeId,
         is_async: bool,
         options: Options<'a>,
@@ -63,6 +64,15 @@ pub(super) enum CanonKind<'a> {
         core: CoreFunc<'a>,
         params: Vec<CoreType>,
     },
+}
+
+/// Whom a lowered function calls.
+#[derive(Clone)]
+pub(super) enum Callee<'a> {
+    /// The host; see [`Lowered::path`].
+    Host(Path<'a>),
+    /// A function that this binary lifts.
+    Guest(FuncId),
 }
 
 /// `{stream,future}.{read,write}`.
@@ -149,6 +159,15 @@ impl<'a> Linker<'a> {
             State::Unused => canon.state = State::Wanted,
             State::Wanted | State::Placed { .. } => return Ok(()),
         }
+        if let CanonKind::Lower {
+            callee: Callee::Guest(callee),
+            ..
+        } = canon.kind
+        {
+            // The callee may be called as soon as this function is: what it needs comes earlier.
+            self.nested(|this| this.callee(callee))?;
+        }
+        let canon = &self.canons[id.0 as usize];
         let realloc = match &canon.kind {
             CanonKind::Lower { options, .. } | CanonKind::Copy(Copy { options, .. }) => {
                 options.realloc.map(|realloc| (options.instance, realloc))
@@ -253,7 +272,7 @@ impl<'a> Linker<'a> {
             CanonKind::BuiltIn(kind) => kind,
             CanonKind::Poll(_) => ShimFuncKind::WaitableSetPoll,
             CanonKind::Lower {
-                path,
+                callee,
                 ty,
                 is_async,
                 options,
@@ -264,11 +283,15 @@ impl<'a> Linker<'a> {
                     Call::LowerSync
                 };
                 let signature = self.types.signature(ty, call);
-                let path = self.path(&path)?;
+                let (path, callee) = match callee {
+                    Callee::Host(path) => (self.path(&path)?, None),
+                    Callee::Guest(id) => (Vec::new(), Some(self.callee(id)?)),
+                };
                 let options = self.plan_options(&options)?;
                 let index = self.plan.lowered.len() as u32;
                 self.plan.lowered.push(Lowered {
                     path,
+                    callee,
                     func: ty.0,
                     is_async,
                     options,

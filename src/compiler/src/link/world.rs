@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Linker;
 use super::dangling;
 use super::define::Args;
-use super::entity::{CoreFunc, Entity, FuncId, FuncKind, Instance, Lift, Type};
+use super::entity::{CanonId, CoreFunc, Entity, FuncId, FuncKind, Instance, Lift, Type};
 use crate::error::{CompileError, Result};
 use crate::plan::{Extern, Item, Lifted};
 
@@ -13,11 +13,18 @@ pub(super) type Imports = Vec<Extern>;
 pub(super) type Exports = Vec<Extern>;
 pub(super) type LiftedFuncs = Vec<Lifted>;
 
-/// Exported functions by their entity: one that is exported twice is lifted once.
+/// Functions that are called through their lift, by the host or by another component of the binary: each is lifted once.
 #[derive(Default)]
-struct LiftIndex {
-    order: Vec<FuncId>,
+pub(super) struct Lifts {
+    order: Vec<LiftedFunc>,
     index: BTreeMap<FuncId, u32>,
+    /// What exports need that has no place yet.
+    wanted: Vec<CanonId>,
+}
+
+struct LiftedFunc {
+    id: FuncId,
+    post_return: Option<CanonId>,
 }
 
 impl<'a> Linker<'a> {
@@ -27,37 +34,27 @@ impl<'a> Linker<'a> {
         // The outermost instance is number 0, whether it has definitions of its own or not.
         self.number(frame);
         let (imports, exports) = self.instantiate(frame, self.binary.root(), &Args::Host)?;
-        let mut lifts = LiftIndex::default();
-        let imports = self.externs(&imports, None)?;
-        let exports = self.externs(&exports, Some(&mut lifts))?;
-        let lifted = self.lifted(&lifts.order)?;
+        let imports = self.externs(&imports, false)?;
+        let exports = self.externs(&exports, true)?;
+        let lifted = self.lifted()?;
         Ok((imports, exports, lifted))
     }
 
-    /// Describes imports (`lifts` is `None`) or exports.
-    fn externs(
-        &mut self,
-        instance: &Instance<'a>,
-        mut lifts: Option<&mut LiftIndex>,
-    ) -> Result<Vec<Extern>> {
+    /// Describes imports or exports.
+    fn externs(&mut self, instance: &Instance<'a>, exported: bool) -> Result<Vec<Extern>> {
         let mut all = Vec::new();
         for (name, entity) in &instance.exports {
             self.charge_name(name.name)?;
             self.charge_name(name.implements.unwrap_or_default())?;
             let item = match entity {
-                Entity::Func(id) => match &mut lifts {
-                    None => Item::Func {
-                        func: self.func_type_of(*id)?,
-                        lifted: None,
-                    },
-                    Some(lifts) => self.exported(name.name, *id, lifts)?,
+                Entity::Func(id) if exported => self.exported(name.name, *id)?,
+                Entity::Func(id) => Item::Func {
+                    func: self.func_type_of(*id)?,
+                    lifted: None,
                 },
-                Entity::Instance(inner) => {
-                    let lifts = lifts.as_deref_mut();
-                    Item::Instance {
-                        items: self.nested(|this| this.externs(inner, lifts))?,
-                    }
-                }
+                Entity::Instance(inner) => Item::Instance {
+                    items: self.nested(|this| this.externs(inner, exported))?,
+                },
                 Entity::Type(Type::Value(ty)) => Item::Type { ty: ty.0 },
                 Entity::Type(Type::Resource(resource)) => Item::Resource {
                     resource: resource.0,
@@ -89,50 +86,67 @@ impl<'a> Linker<'a> {
             .0)
     }
 
-    fn exported(&mut self, name: &str, id: FuncId, lifts: &mut LiftIndex) -> Result<Item> {
+    fn exported(&mut self, name: &str, id: FuncId) -> Result<Item> {
         let func = self.func_type_of(id)?;
         if let FuncKind::Imported { .. } = self.funcs[id.0 as usize].kind {
             return Err(self.refuse("export of an imported function", name));
         }
-        let next = lifts.order.len() as u32;
-        let lifted = *lifts.index.entry(id).or_insert(next);
-        if lifted == next {
-            lifts.order.push(id);
-        }
+        let (lifted, wanted) = self.register(id)?;
+        self.lifts.wanted.extend(wanted);
         Ok(Item::Func {
             func,
             lifted: Some(lifted),
         })
     }
 
-    /// Places what exported functions need, then describes them.
-    fn lifted(&mut self, order: &[FuncId]) -> Result<Vec<Lifted>> {
-        let mut lifts = Vec::with_capacity(order.len());
+    /// The number of a lifted function that this binary calls itself; what it needs is placed now.
+    pub(super) fn callee(&mut self, id: FuncId) -> Result<u32> {
+        let (index, wanted) = self.register(id)?;
+        self.place(wanted)?;
+        Ok(index)
+    }
+
+    /// The number of a lifted function, and what it needs to have a place when it is new.
+    fn register(&mut self, id: FuncId) -> Result<(u32, Vec<CanonId>)> {
+        if let Some(&index) = self.lifts.index.get(&id) {
+            return Ok((index, Vec::new()));
+        }
+        let func = &self.funcs[id.0 as usize];
+        let FuncKind::Lifted(lift) = &func.kind else {
+            return Err(dangling("lifted function"));
+        };
+        let (ty, lift) = (func.ty, lift.clone());
+        let instance = lift.options.instance;
         let mut wanted = Vec::new();
-        for &id in order {
+        if let Some(realloc) = lift.options.realloc {
+            wanted.push(self.realloc_guard(instance, realloc));
+        }
+        let post_return = lift
+            .post_return
+            .map(|core| self.post_return_guard(instance, ty, core));
+        wanted.extend(post_return);
+        for core in [Some(lift.core), lift.callback].into_iter().flatten() {
+            if let CoreFunc::Canon(id) = core {
+                wanted.push(id);
+            }
+        }
+        let index = self.lifts.order.len() as u32;
+        self.lifts.index.insert(id, index);
+        self.lifts.order.push(LiftedFunc { id, post_return });
+        Ok((index, wanted))
+    }
+
+    /// Places what exports need, then describes the functions that are lifted.
+    fn lifted(&mut self) -> Result<Vec<Lifted>> {
+        let wanted = std::mem::take(&mut self.lifts.wanted);
+        self.place(wanted)?;
+        let mut all = Vec::with_capacity(self.lifts.order.len());
+        for LiftedFunc { id, post_return } in std::mem::take(&mut self.lifts.order) {
             let func = &self.funcs[id.0 as usize];
             let FuncKind::Lifted(lift) = &func.kind else {
                 return Err(dangling("lifted function"));
             };
             let (ty, lift) = (func.ty, lift.clone());
-            let instance = lift.options.instance;
-            if let Some(realloc) = lift.options.realloc {
-                wanted.push(self.realloc_guard(instance, realloc));
-            }
-            let post_return = lift
-                .post_return
-                .map(|core| self.post_return_guard(instance, ty, core));
-            wanted.extend(post_return);
-            for core in [Some(lift.core), lift.callback].into_iter().flatten() {
-                if let CoreFunc::Canon(id) = core {
-                    wanted.push(id);
-                }
-            }
-            lifts.push((ty, lift, post_return));
-        }
-        self.place(wanted)?;
-        let mut all = Vec::with_capacity(lifts.len());
-        for (ty, lift, post_return) in lifts {
             let Lift {
                 core,
                 options,

@@ -1,5 +1,5 @@
 //! Greets its arguments on standard output, says on standard error what it did, and exits with the
-//! code that the environment variable `EXIT_CODE` asks for.
+//! code that the environment variable `EXIT_CODE` asks for; what WASI 0.2 makes of it is 0 or 1.
 
 use std::env;
 use std::process::ExitCode;

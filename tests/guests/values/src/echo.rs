@@ -108,7 +108,7 @@ impl echo::Guest for Component {
 
         echo_result(v: Result<String, u32>) = v.as_deref().map_err(|e| *e);
         echo_result_ok(v: Result<u8, ()>) = v;
-        echo_result_error(v: Result<(), String>) = v.as_ref().map(|()| ()).map_err(String::as_str);
+        echo_result_error(v: Result<(), String>) = v.as_ref().copied().map_err(String::as_str);
         echo_result_empty(v: Result<(), ()>) = v;
         echo_result_record(v: Result<Person, Shape>) = v.as_ref();
         echo_result_in_option(v: Option<Result<Vec<u8>, Option<char>>>) =

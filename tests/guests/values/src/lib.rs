@@ -1,6 +1,6 @@
 //! Every synchronous type in both directions, and both kinds of resource.
 
-wit_bindgen::generate!({ merge_structurally_equal_types: true, additional_derives: [Clone] });
+wit_bindgen::generate!({ merge_structurally_equal_types: true });
 
 mod bank;
 mod counters;

@@ -1,10 +1,9 @@
 /** The world of `world.wit` in JavaScript, for componentize-qjs. */
 
-import lookup from 'lookup';
-import log from 'log';
+import host from 'tidegate:toolchains/host';
 
 export const greet = (name) => {
-  log(`greet ${name}`);
+  host.log(`greet ${name}`);
   return `Hello, ${name}!`;
 };
 export const sum = (values) => Array.from(values).reduce((a, b) => a + b, 0);
@@ -17,8 +16,9 @@ export function divide(a, b) {
 }
 
 export async function join(first, second) {
-  const [a, b] = await Promise.all([lookup(first), lookup(second)]);
-  return `${a} ${b}`;
+  const found = await Promise.all([host.lookup(first), host.lookup(second)].map((f) => f.read()));
+  for (const { tag, val } of found) if (tag === 'err') throw val;
+  return found.map(({ val }) => val).join(' ');
 }
 
 export async function digest(data) {

@@ -1,0 +1,94 @@
+/** Calls of async imports that have not returned yet. */
+
+import type { CallContext } from './given.js';
+import { caught, type ImportPlan, lowerResult } from './host-results.js';
+import type { BorrowScope } from './resources.js';
+
+/** A call of a host import whose promise is pending. Spec: a `Subtask` that is `STARTED`. */
+export class PendingImport {
+  #done = false;
+  #call = 0;
+
+  constructor(
+    private readonly plan: ImportPlan,
+    private readonly subtask: number,
+    private readonly results: number,
+    private readonly context: ImportContext,
+    private readonly scope: BorrowScope | undefined,
+  ) {}
+
+  /** What the guest gets for now. */
+  wait(promise: PromiseLike<unknown>): number {
+    const { machine, host } = this.plan;
+    this.#call = machine.imports.add(this);
+    if (host.sibling) machine.internal++;
+    const packed = machine.expect(machine.runtime.call_pending(this.subtask, this.#call));
+    Promise.resolve(promise).then(
+      (value) => this.#settle(value),
+      (error: unknown) => this.#reject(error),
+    );
+    return packed;
+  }
+
+  /** The guest has cancelled the call, or its store is locked. What the promise brings is of no interest. */
+  abort(reason: unknown): void {
+    this.#finish();
+    this.scope?.end();
+    this.context.abort(reason);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    if (this.plan.host.sibling) this.plan.machine.internal--;
+  }
+
+  #settle(value: unknown): void {
+    if (this.#done) return;
+    const { machine } = this.plan;
+    this.#finish();
+    machine.imports.remove(this.#call);
+    const resolve = () => {
+      this.scope?.end();
+      lowerResult(this.plan, value, this.results);
+      machine.expect(machine.runtime.call_resolve(this.subtask));
+    };
+    machine.enterAlone(undefined, resolve, true);
+  }
+
+  #reject(error: unknown): void {
+    if (this.#done) return;
+    const { machine } = this.plan;
+    let value: unknown;
+    try {
+      value = caught(this.plan, error);
+    } catch (trap) {
+      this.#finish();
+      machine.imports.remove(this.#call);
+      machine.enterAlone(undefined, () => {
+        throw trap;
+      });
+      return;
+    }
+    this.#settle(value);
+  }
+}
+
+/** What an async import gets after its parameters. */
+export class ImportContext implements CallContext {
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  /** Aborted when the guest cancels the call. Made when it is asked for. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+  }
+}
