@@ -4,6 +4,7 @@ export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
 export { Component, Instance, type InstantiateOptions } from './host/component.js';
 export {
+  type CompileErrorCode,
   ComponentCompileError,
   ComponentError,
   ComponentLinkError,
@@ -18,4 +19,12 @@ export type { GuestFuture } from './host/guest-future.js';
 export type { Imports } from './host/imports.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';
 export { Store } from './host/store.js';
+export type { EndKind, TraceEvent } from './host/trace.js';
 export type { ExternType } from './host/wit.js';
+export type {
+  ItemDescription,
+  NamedType,
+  ResourceDescription,
+  ValueType,
+  WorldDescription,
+} from './host/world.js';

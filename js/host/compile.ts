@@ -6,7 +6,7 @@
 import { SHIM_ABI, VERSION } from '../generated/abi.js';
 import type { Artifact } from './artifact.js';
 import { compileAside } from './compile-thread.js';
-import { ComponentCompileError, TidegateFault } from './errors.js';
+import { type CompileErrorCode, ComponentCompileError, TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
 /** How components are compiled. */
@@ -93,12 +93,15 @@ function compileError(error: unknown): Error {
   if (typeof error !== 'object' || error === null || error instanceof Error) {
     return new TidegateFault('the compiler failed', { cause: error });
   }
-  const { message, offset, construct } = error as {
+  const { code, message, offset, construct } = error as {
+    readonly code: CompileErrorCode | 'internal';
     readonly message: string;
     readonly offset?: number | null;
     readonly construct?: string | null;
   };
+  if (code === 'internal') return new TidegateFault(message);
   return new ComponentCompileError(message, {
+    code,
     offset: offset ?? undefined,
     construct: construct ?? undefined,
   });

@@ -38,7 +38,7 @@ async function compileModule(
     const offset = start + Number(place ?? 0);
     throw new ComponentCompileError(
       `a core module of the component is not valid: ${message} (at offset ${offset} of the component)`,
-      { offset, cause },
+      { code: 'invalid', offset, cause },
     );
   }
 }

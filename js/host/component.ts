@@ -9,6 +9,7 @@ import { link } from './linker.js';
 import { wasmModule } from './platform.js';
 import { Store } from './store.js';
 import { describe, type ExternType } from './wit.js';
+import { describeWorld, type WorldDescription } from './world.js';
 
 /** How components are instantiated. */
 export interface InstantiateOptions {
@@ -62,6 +63,11 @@ export class Component {
     const { artifact } = this.#compiled;
     this.#exports ??= describe(artifact, artifact.exports);
     return this.#exports;
+  }
+
+  /** Imports and exports with their types as plain data, and the sizes of the core modules; made anew for each call. */
+  describe(): WorldDescription {
+    return describeWorld(this.#compiled.artifact);
   }
 
   /**

@@ -27,19 +27,44 @@ export type TrapCode =
   | 'store-locked'
   | 'deadlock';
 
+/**
+ * What is wrong with a component's bytes:
+ *
+ * - `not-wasm`: they are not WebAssembly at all
+ * - `core-module`: they are a core module
+ * - `truncated`: they end too early
+ * - `invalid`: they are not a valid component
+ * - `unsupported`: they are a valid component that uses what is not supported; `construct` names it
+ * - `limit`: they are larger in some respect than is accepted; `construct` names it
+ */
+export type CompileErrorCode =
+  | 'not-wasm'
+  | 'core-module'
+  | 'truncated'
+  | 'invalid'
+  | 'unsupported'
+  | 'limit';
+
 /** The bytes are not a component, or need something that is not supported. */
 export class ComponentCompileError extends Error {
   override readonly name = 'ComponentCompileError';
+  readonly code: CompileErrorCode;
   /** Where in the component, in bytes from its start. */
   readonly offset: number | undefined;
-  /** The construct that is refused, when it is valid but not supported. */
+  /** The construct that is refused, when it is valid but not supported; what there is too much of, for a limit. */
   readonly construct: string | undefined;
 
   constructor(
     message: string,
-    options: { offset?: number | undefined; construct?: string | undefined; cause?: unknown } = {},
+    options: {
+      code?: CompileErrorCode | undefined;
+      offset?: number | undefined;
+      construct?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = options.code ?? 'invalid';
     this.offset = options.offset;
     this.construct = options.construct;
   }

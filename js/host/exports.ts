@@ -105,7 +105,8 @@ export function exportedFunction(linked: Linked, lifted: Lifted, where: string):
     slot: linked.slots + (callback ?? 0),
     returnKey: lifted.returnKey,
   };
-  return sig.async ? asyncExport(plan) : syncExport(plan);
+  const call = sig.async ? asyncExport(plan) : syncExport(plan);
+  return linked.machine.tracer?.exported(where, call) ?? call;
 }
 
 function named(call: Exported, name: string): Exported {

@@ -35,10 +35,12 @@ export function lower(
   const host =
     typeof desc.callee === 'number' ? sibling(linked, desc.callee) : imports.function(desc.path);
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);
+  const { machine } = linked;
+  const sig = linked.types.signature(desc.func);
   const plan: ImportPlan = {
-    machine: linked.machine,
-    host,
-    sig: linked.types.signature(desc.func),
+    machine,
+    host: machine.tracer?.imported(host, sig.future) ?? host,
+    sig,
     cx: linked.context(desc.options),
   };
   if (desc.async) return asyncImport(plan);

@@ -17,6 +17,7 @@ import type { PendingImport } from './pending-import.js';
 import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
+import { type TraceEvent, Tracer } from './trace.js';
 import { abiTrap, classify } from './trap.js';
 import { Turns } from './turns.js';
 import type { Context } from './values/context.js';
@@ -42,6 +43,10 @@ export interface StoreOptions {
    * call may still wake a waiter); `error` locks the store with a trap of code `deadlock`.
    */
   readonly deadlock?: 'error' | 'report';
+  /**
+   * Called for what happens in the store, while it happens: it must not call the store. For tools; it makes every call slower.
+   */
+  readonly trace?: (event: TraceEvent) => void;
 }
 
 /** A copy's place in a guest. */
@@ -72,6 +77,8 @@ export class Machine {
   /** Records the code of a trap that a shim is about to raise. */
   readonly trapFunction: (code: number) => void;
   readonly limits: StoreLimits;
+  /** Who is told of what happens, when somebody asked for it. */
+  readonly tracer: Tracer | undefined;
   /** Depth of guests on the stack, and whether the store is locked. */
   gate = 0;
 
@@ -106,6 +113,7 @@ export class Machine {
 
   constructor(runtime: WebAssembly.Module, driver: WebAssembly.Module, options: StoreOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.tracer = options.trace && new Tracer(options.trace);
     this.runtimeExports = new WebAssembly.Instance(runtime, {}).exports;
     this.runtime = this.runtimeExports as unknown as Runtime;
     const host = driverHost(this);
@@ -230,6 +238,7 @@ export class Machine {
   lock(cause: ComponentTrap | TidegateFault, where?: string): ComponentTrap | TidegateFault {
     const trap = named(cause, where);
     this.trap = trap;
+    this.tracer?.locked(trap);
     this.#told = this.calls.size > 0 || this.endCount > 0;
     this.gate += LOCKED;
     this.fault.value = 1;
@@ -245,11 +254,14 @@ export class Machine {
   holdEnd(id: number, end: HostEnd): void {
     this.ends[id] = end;
     this.endCount++;
+    this.tracer?.hold(id, end.about);
   }
 
   /** The host holds this end no longer: it was dropped, or given to a guest. */
   releaseEnd(id: number): void {
-    if (this.ends[id] === undefined) return;
+    const end = this.ends[id];
+    if (end === undefined) return;
+    this.tracer?.release(id, end.about);
     this.ends[id] = undefined;
     this.endCount--;
   }

@@ -77,6 +77,8 @@ export class PendingImport {
 export class ImportContext implements CallContext {
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  /** For traces: told of the abort, without a signal. */
+  aborted: (() => void) | undefined;
 
   /** Aborted when the guest cancels the call. Made when it is asked for. */
   get signal(): AbortSignal {
@@ -88,6 +90,7 @@ export class ImportContext implements CallContext {
   }
 
   abort(reason: unknown): void {
+    this.aborted?.();
     this.#aborted = { reason };
     this.#controller?.abort(reason);
   }

@@ -14,12 +14,15 @@ export class Store {
   #machine: Machine | undefined;
 
   constructor(options: StoreOptions = {}) {
-    const { policy, limits = {}, deadlock } = options;
+    const { policy, limits = {}, deadlock, trace } = options;
     if (policy !== undefined && policy !== 'fifo' && typeof policy !== 'object') {
       throw new TypeError("policy: expected 'fifo' or { seed }");
     }
     if (deadlock !== undefined && deadlock !== 'error' && deadlock !== 'report') {
       throw new TypeError("deadlock: expected 'error' or 'report'");
+    }
+    if (trace !== undefined && typeof trace !== 'function') {
+      throw new TypeError('trace: expected a function');
     }
     for (const [name, limit] of Object.entries(limits)) {
       if (!Number.isSafeInteger(limit) || limit <= 0) {

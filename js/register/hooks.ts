@@ -52,7 +52,12 @@ function exportsOf(bytes: Uint8Array, file: string): Artifact['exports'] {
   } catch (error) {
     // What the compiler refuses it says in a plain object.
     if (error instanceof Error) throw error;
-    const { message, offset, construct } = error as ComponentCompileError;
-    throw new ComponentCompileError(`${file}: ${message}`, { offset, construct, cause: error });
+    const { code, message, offset, construct } = error as ComponentCompileError;
+    throw new ComponentCompileError(`${file}: ${message}`, {
+      code,
+      offset,
+      construct,
+      cause: error,
+    });
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { makePackage } from './package.mjs';
 import { root, run, Stop, say } from './run.mjs';
+import { componentizeJs } from './toolchains.mjs';
 import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './tools.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
@@ -89,6 +90,7 @@ export const steps = [
   {
     name: 'guests',
     doing: 'building the guests',
+    needs: ['npm'],
     inputs: [...WORKSPACE, ...crate('xtask'), 'tests/guests'],
     outputs: ['build/guests/command.component.wasm'],
     async run() {
@@ -96,6 +98,8 @@ export const steps = [
       await rustTarget('wasm32-wasip2');
       rmSync(join(root, 'build/guests'), { recursive: true, force: true });
       await xtask('guests', 'build/guests');
+      await xtask('toolchains', 'build/guests');
+      await componentizeJs('build/guests');
     },
   },
   {

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::Files;
+use wit_bindgen_core::wit_parser::Resolve;
 
 /// Builds the guest in C into `out`; its bindings go to `out/c`.
 pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
@@ -41,7 +41,11 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 /// Whether clang, its linker and wasi-libc are there: an empty program tells.
 fn clang_makes_wasm() -> bool {
     let mut clang = Command::new("clang");
-    clang.args(["--target=wasm32-wasi", "-mexec-model=reactor", "-nodefaultlibs"]);
+    clang.args([
+        "--target=wasm32-wasi",
+        "-mexec-model=reactor",
+        "-nodefaultlibs",
+    ]);
     clang.args(["-x", "c", "/dev/null", "-lc", "-o"]);
     let probe = std::env::temp_dir().join(format!("tidegate-clang-{}", std::process::id()));
     let made = clang.arg(&probe).output();

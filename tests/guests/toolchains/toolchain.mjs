@@ -7,7 +7,11 @@ export const greet = (name) => {
   return `Hello, ${name}!`;
 };
 export const sum = (values) => Array.from(values).reduce((a, b) => a + b, 0);
-export const older = (who, years) => ({ ...who, age: who.age + years, tags: [...who.tags, 'older'] });
+export const older = (who, years) => ({
+  ...who,
+  age: who.age + years,
+  tags: [...who.tags, 'older'],
+});
 export const choose = (how) => (how.tag === 'formal' ? `Dear ${how.val}` : null);
 
 export function divide(a, b) {

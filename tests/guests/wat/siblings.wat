@@ -1,0 +1,81 @@
+;; Two components in one binary: the outer one's exports are the caller's, which calls the callee for
+;; everything. Sync functions of strings, results and a resource; what traps in the callee ends both.
+(component
+  (component $callee
+    (core module $m
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $next)
+        (global.set $next (i32.and
+          (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8))))
+      ;; The string as it is, by a return area at 16.
+      (func (export "echo") (param i32 i32) (result i32)
+        (i32.store (i32.const 16) (local.get 0))
+        (i32.store (i32.const 20) (local.get 1))
+        (i32.const 16))
+      ;; A result at 32: ok of half, or err.
+      (func (export "half") (param i32) (result i32)
+        (i32.store8 (i32.const 32) (i32.and (local.get 0) (i32.const 1)))
+        (i32.store (i32.const 36) (i32.shr_u (local.get 0) (i32.const 1)))
+        (i32.const 32))
+      (func (export "trap") unreachable)
+    )
+    (core instance $i (instantiate $m))
+    (func (export "echo") (param "text" string) (result string)
+      (canon lift (core func $i "echo") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+    (func (export "half") (param "n" u32) (result (result u32 (error u32)))
+      (canon lift (core func $i "half") (memory (core memory $i "memory"))))
+    (func (export "trap") (canon lift (core func $i "trap")))
+  )
+  (component $caller
+    (import "echo" (func $echo (param "text" string) (result string)))
+    (import "half" (func $half (param "n" u32) (result (result u32 (error u32)))))
+    (import "trap" (func $trap))
+    (core module $libc
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $next)
+        (global.set $next (i32.and
+          (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8))))
+    )
+    (core instance $libc (instantiate $libc))
+    (core func $echo' (canon lower (func $echo)
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+    (core func $half' (canon lower (func $half) (memory (core memory $libc "memory"))))
+    (core func $trap' (canon lower (func $trap)))
+    (core module $m
+      (import "libc" "memory" (memory 1))
+      (import "callee" "echo" (func $echo (param i32 i32 i32)))
+      (import "callee" "half" (func $half (param i32 i32)))
+      (import "callee" "trap" (func $trap))
+      (func (export "echo") (param i32 i32) (result i32)
+        (call $echo (local.get 0) (local.get 1) (i32.const 16))
+        (i32.const 16))
+      (func (export "half") (param i32) (result i32)
+        (call $half (local.get 0) (i32.const 32))
+        (i32.const 32))
+      (func (export "trap") (call $trap))
+    )
+    (core instance $i (instantiate $m
+      (with "libc" (instance $libc))
+      (with "callee" (instance
+        (export "echo" (func $echo'))
+        (export "half" (func $half'))
+        (export "trap" (func $trap'))))))
+    (func (export "echo") (param "text" string) (result string)
+      (canon lift (core func $i "echo") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+    (func (export "half") (param "n" u32) (result (result u32 (error u32)))
+      (canon lift (core func $i "half") (memory (core memory $libc "memory"))))
+    (func (export "trap") (canon lift (core func $i "trap")))
+  )
+  (instance $callee (instantiate $callee))
+  (instance $caller (instantiate $caller
+    (with "echo" (func $callee "echo"))
+    (with "half" (func $callee "half"))
+    (with "trap" (func $callee "trap"))))
+  (export "echo" (func $caller "echo"))
+  (export "half" (func $caller "half"))
+  (export "trap" (func $caller "trap"))
+)

@@ -1,0 +1,114 @@
+/**
+ * Guests of other toolchains, unchanged: C by `wit-bindgen c`, JavaScript by componentize-qjs. Both implement the world of
+ * `tests/guests/toolchains/world.wit`.
+ */
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Component, ComponentError } from '../../pkg/dist/node.js';
+import { wasi } from '../../pkg/dist/wasi-node.js';
+
+const file = (name) => new URL(`../../build/guests/${name}.component.wasm`, import.meta.url);
+
+/** `(i32.add)` in a constant expression, which QuickJS's binary uses and Node 20 has not. */
+const EXTENDED_CONST = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  6,
+  9,
+  1,
+  127,
+  0,
+  65,
+  0,
+  65,
+  0,
+  106,
+  11,
+);
+
+const skipped = {
+  'toolchain-c':
+    !existsSync(file('toolchain-c')) &&
+    process.env.TIDEGATE_REQUIRE_BROWSER !== '1' &&
+    'no clang for wasm when the guests were built: `apt-get install clang lld wasi-libc`',
+  'toolchain-js':
+    !WebAssembly.validate(EXTENDED_CONST) && 'this engine lacks extended constant expressions',
+};
+
+for (const name of ['toolchain-c', 'toolchain-js']) {
+  describe(name, { skip: skipped[name] }, () => {
+    const component = skipped[name]
+      ? undefined
+      : Promise.resolve().then(() => Component.compile(readFileSync(file(name))));
+
+    async function guest(lookup = () => ({ tag: 'ok', val: '' })) {
+      const lines = [];
+      const { exports } = await (await component).instantiate({
+        ...wasi(),
+        'tidegate:toolchains/host': { lookup, log: (line) => lines.push(line) },
+      });
+      return { exports, lines };
+    }
+
+    test('sync functions', async () => {
+      const { exports, lines } = await guest();
+      assert.equal(exports.greet('Łukasz'), 'Hello, Łukasz!');
+      assert.deepEqual(lines, ['greet Łukasz']);
+      assert.equal(exports.sum([1, -2, 3]), 2);
+      assert.deepEqual(exports.older({ name: 'a', age: 3, tags: ['x'] }, 4), {
+        name: 'a',
+        age: 7,
+        tags: ['x', 'older'],
+      });
+      assert.equal(exports.choose({ tag: 'formal', val: 'Ada' }), 'Dear Ada');
+      assert.equal(exports.choose({ tag: 'casual' }), undefined);
+    });
+
+    test('a result is a value or a ComponentError', async () => {
+      const { exports } = await guest();
+      assert.equal(exports.divide(7, 2), 3);
+      assert.throws(
+        () => exports.divide(1, 0),
+        (error) => error instanceof ComponentError && error.payload === 'division by zero',
+      );
+    });
+
+    test('an async export joins two futures of the host', async () => {
+      let waiting = 0;
+      let most = 0;
+      const { exports } = await guest(async (key) => {
+        most = Math.max(most, ++waiting);
+        await delay(key === 'slow' ? 20 : 1);
+        waiting--;
+        return key === 'bad' ? { tag: 'err', val: 'no such key' } : { tag: 'ok', val: `<${key}>` };
+      });
+      assert.equal(await exports.join('slow', 'fast'), '<slow> <fast>');
+      assert.equal(most, 2, 'both at the same time');
+      await assert.rejects(exports.join('good', 'bad'), { payload: 'no such key' });
+      const both = await Promise.all([exports.join('a', 'b'), exports.join('c', 'd')]);
+      assert.deepEqual(both, ['<a> <b>', '<c> <d>']);
+    });
+
+    test('an async export reads a stream to its end', async () => {
+      const { exports } = await guest();
+      const chunk = new Uint8Array(100_000).fill(1);
+      async function* chunks() {
+        for (let i = 0; i < 5; i++) {
+          await delay(1);
+          yield chunk;
+        }
+      }
+      assert.deepEqual(await exports.digest(chunks()), [500_000, 500_000]);
+      assert.deepEqual(await exports.digest([]), [0, 0]);
+    });
+  });
+}
