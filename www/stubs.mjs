@@ -45,7 +45,7 @@ class Stubs {
     const missing = items.filter(({ name }) => this.#missing.has(prefix + name));
     for (const { kind, name, resource } of missing) {
       if (kind !== 'resource') continue;
-      members[pascal(name)] = class {};
+      members[pascal(name)] = stubClass();
       this.#classes.set(resource, members[pascal(name)]);
     }
     for (const item of missing) {
@@ -58,20 +58,9 @@ class Stubs {
     const { kind, resource, name } = funcName(func.name);
     const Class = members[pascal(resource ?? '')];
     if (kind === 'plain') members[camel(name)] = this.#function(func, full);
-    else if (kind === 'static' && Class) Class[camel(name)] = this.#function(func, full);
-    else if (kind === 'method' && Class) Class.prototype[camel(name)] = this.#function(func, full, 1);
-    else if (kind === 'constructor' && Class) {
-      const construct = this.#function({ ...func, result: undefined }, full);
-      const Constructor = class {
-        constructor(...args) {
-          construct(...args);
-        }
-      };
-      // Functions that were attached before are inherited.
-      Object.setPrototypeOf(Constructor, Class);
-      Object.setPrototypeOf(Constructor.prototype, Class.prototype);
-      members[pascal(resource)] = Constructor;
-    }
+    else if (Class && kind === 'static') Class[camel(name)] = this.#function(func, full);
+    else if (Class && kind === 'method') Class.prototype[camel(name)] = this.#function(func, full, 1);
+    else if (Class) Class.construct = this.#function({ ...func, result: undefined }, full);
   }
 
   /** `skip`: parameters that JS has as `this`. */
@@ -86,10 +75,12 @@ class Stubs {
       called(full, texts.join(', '), func.result ? 'the default value' : 'nothing');
       return result && this.#value(result);
     };
-    if (!func.async || delay === 0) return (...args) => answer(args.slice(0, func.params.length));
+    // After the parameters comes what the package gives to async functions.
+    const count = func.params.length - skip;
+    if (!func.async || delay === 0) return (...args) => answer(args.slice(0, count));
     return async (...args) => {
       await wait(delay);
-      return answer(args.slice(0, func.params.length - skip));
+      return answer(args.slice(0, count));
     };
   }
 
@@ -140,8 +131,17 @@ class Stubs {
   make(resource) {
     const Class = this.#classes.get(resource);
     if (!Class) throw new Error(`a stub cannot make a ${resource.name}`);
-    return new Class();
+    return Object.create(Class.prototype);
   }
+}
+
+/** Its constructor calls what is found at `construct`, later. */
+function stubClass() {
+  return class Stub {
+    constructor(...args) {
+      Stub.construct?.(...args);
+    }
+  };
 }
 
 function letGo(value) {

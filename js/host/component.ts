@@ -102,6 +102,7 @@ export class Instance<E extends object = ComponentExports> {
   constructor(
     /** The exports: see `ComponentExports` for their names. */
     readonly exports: E,
+    /** What it lives in. */
     readonly store: Store,
   ) {}
 }

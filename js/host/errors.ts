@@ -48,6 +48,7 @@ export type CompileErrorCode =
 /** The bytes are not a component, or need something that is not supported. */
 export class ComponentCompileError extends Error {
   override readonly name = 'ComponentCompileError';
+  /** What is wrong. */
   readonly code: CompileErrorCode;
   /** Where in the component, in bytes from its start. */
   readonly offset: number | undefined;
@@ -83,6 +84,7 @@ export interface MissingImport {
 /** Imports are missing or mistyped; all of them are named. */
 export class ComponentLinkError extends Error {
   override readonly name = 'ComponentLinkError';
+  /** Every import that is missing or mistyped. */
   readonly missing: readonly MissingImport[];
 
   constructor(missing: readonly MissingImport[]) {
@@ -100,6 +102,7 @@ export class ComponentLinkError extends Error {
 /** A guest trapped. Its store is locked from then on. */
 export class ComponentTrap extends WebAssembly.RuntimeError {
   override readonly name = 'ComponentTrap';
+  /** Why the guest could not go on. */
   readonly code: TrapCode;
   /** Name of the export that was called, like `wasi:cli/run@0.3.0#run`, when it is known. */
   readonly export: string | undefined;

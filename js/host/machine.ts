@@ -37,6 +37,7 @@ export interface StoreLimits {
 export interface StoreOptions {
   /** Which ready task runs next: in order (the default), or drawn from a seed, for tests. */
   readonly policy?: 'fifo' | { readonly seed: number | bigint };
+  /** Bounds other than the default ones. */
   readonly limits?: Partial<StoreLimits>;
   /**
    * When nothing is ready and nothing is pending from the host: `report` warns once on the console (a later

@@ -45,7 +45,9 @@ export type TraceEvent = { readonly time: number; readonly id: number } & (
 
 /** What an end of the host is, for events. */
 export interface EndKind {
+  /** Which of the two it belongs to. */
   readonly kind: 'stream' | 'future';
+  /** As the component sees it. */
   readonly direction: 'in' | 'out';
 }
 

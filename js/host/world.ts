@@ -8,7 +8,9 @@ import type { Artifact, Extern, FuncDesc, Primitive, TypeDesc } from './artifact
 
 /** A component's world. */
 export interface WorldDescription {
+  /** What it wants. */
   readonly imports: readonly ItemDescription[];
+  /** What it gives. */
   readonly exports: readonly ItemDescription[];
   /** All resource types that the imports and exports mention, and perhaps more. */
   readonly resources: readonly ResourceDescription[];
@@ -36,6 +38,7 @@ export type ItemDescription =
 /** A parameter, or a field of a record. */
 export interface NamedType {
   readonly name: string;
+  /** Of its values. */
   readonly type: ValueType;
 }
 

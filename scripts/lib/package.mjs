@@ -36,6 +36,10 @@ export async function makePackage() {
     copyFileSync(join(root, 'build', from), join(PKG, 'dist', to));
   }
   copyDeclarations();
+  // What the README links to.
+  for (const folder of ['docs', 'examples']) {
+    cpSync(join(root, folder), join(PKG, folder), { recursive: true });
+  }
   chmodSync(join(PKG, 'dist/cli.js'), 0o755);
   writeManifest();
 }

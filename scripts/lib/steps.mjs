@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { makePackage } from './package.mjs';
+import { writeReference } from './reference.mjs';
 import { root, run, Stop, say } from './run.mjs';
 import { componentizeJs } from './toolchains.mjs';
 import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './tools.mjs';
@@ -123,6 +124,14 @@ export const steps = [
     },
   },
   {
+    name: 'docs',
+    doing: 'writing the API reference',
+    needs: ['types'],
+    inputs: ['build/types', 'scripts/lib/reference.mjs'],
+    outputs: ['build/docs/index.md'],
+    run: writeReference,
+  },
+  {
     name: 'bundle',
     doing: 'bundling the JavaScript',
     needs: ['npm', 'compiler', 'driver'],
@@ -138,6 +147,8 @@ export const steps = [
       'package.json',
       'LICENSE',
       'pkg-template',
+      'docs',
+      'examples',
       'scripts/lib/package.mjs',
       'build/bundle',
       'build/types',

@@ -78,7 +78,7 @@ export const suites = [
   {
     name: 'packaging',
     about: 'the package, packed and installed',
-    needs: ['package', 'guests'],
+    needs: ['package', 'guests', 'docs'],
     run: () => nodeRunner(pinnedNode(), 'tests/packaging'),
   },
   {

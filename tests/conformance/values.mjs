@@ -18,7 +18,7 @@ const float = (bits, size) => {
 };
 
 /** The JS value that a constant stands for. Numeric lists become plain arrays, which tidegate takes as well. */
-export function toJs({ type, value, case: name, payload }) {
+export function toJs({ type, value }) {
   switch (type) {
     case 'bool':
     case 'string':
@@ -41,8 +41,10 @@ export function toJs({ type, value, case: name, payload }) {
       return Object.fromEntries(value.map(([k, v]) => [camel(k), toJs(v)]));
     case 'flags':
       return Object.fromEntries(value.map((k) => [camel(k), true]));
-    case 'variant':
-      return payload === undefined ? { tag: name } : { tag: name, val: toJs(payload) };
+    case 'variant': {
+      const { case: tag, payload } = value;
+      return payload === undefined ? { tag } : { tag, val: toJs(payload) };
+    }
     case 'option':
       return value === null ? undefined : toJs(value);
     case 'result': {
@@ -84,8 +86,8 @@ export function matches(expected, actual) {
     case 'variant':
       return (
         isObject(actual) &&
-        actual.tag === expected.case &&
-        (expected.payload === undefined || matches(expected.payload, actual.val))
+        actual.tag === value.case &&
+        (value.payload === undefined || matches(value.payload, actual.val))
       );
     case 'option':
       if (isObject(actual) && (actual.tag === 'some' || actual.tag === 'none')) {

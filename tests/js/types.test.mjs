@@ -88,6 +88,8 @@ describe('declarations', () => {
     const guests = readdirSync(join(root, 'build/guests')).filter((file) => file.endsWith('.wasm'));
     assert.ok(guests.length >= GUESTS.length);
     for (const file of guests) {
+      // QuickJS's core module has extended constant expressions, which Node 20 lacks.
+      if (file.startsWith('toolchain-js') && process.versions.node.startsWith('20.')) continue;
       const component = await Component.compile(readFileSync(join(root, 'build/guests', file)));
       assert.match(await component.types(file), /export type \{ Imports, Exports/);
     }

@@ -24,6 +24,8 @@ const EXPECTED = [
   /^dist\/chunk-[A-Z0-9]+\.js$/,
   /^dist\/(runtime|driver|compiler)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
+  /^docs\/(guide|errors)\.md$/,
+  /^examples\/store-in-worker\/[a-z-]+\.(mjs|html|md)$/,
 ];
 
 const USE = `

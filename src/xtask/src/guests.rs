@@ -36,7 +36,7 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Crates whose exports wit-bindgen makes.
-const LIBRARIES: &[&str] = &["asyncs", "command", "text", "values"];
+const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "text", "values"];
 
 /// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
 const PROGRAMS: &[&str] = &["std-hello"];
