@@ -37,9 +37,11 @@ export class Fields {
     const inner = (one, name) => this.field(one, name, depth + 1);
     switch (kind) {
       case 'bool':
+        return scalars.bool(label, text);
       case 'char':
+        return scalars.char(label, text);
       case 'string':
-        return scalars[kind](label, text);
+        return scalars.string(label, text);
       case 'f32':
       case 'f64':
         return scalars.float(label, text);

@@ -56,7 +56,8 @@ export class Handles {
   /** Reads a stream or future, and says what comes. */
   follow(type, end) {
     const number = ++this.#last;
-    const reading = type.kind === 'stream' ? this.#stream(number, type, end) : this.#future(number, type, end);
+    const reading =
+      type.kind === 'stream' ? this.#stream(number, type, end) : this.#future(number, type, end);
     reading.then(
       () => this.post({ type: 'closed', end: number }),
       (error) => this.post({ type: 'closed', end: number, error: this.errorOf(error) }),
@@ -87,7 +88,12 @@ export class Handles {
 
   async #future(number, { element }, future) {
     const value = await future;
-    this.post({ type: 'chunk', end: number, value: element && toPage(element, value, this), size: 0 });
+    this.post({
+      type: 'chunk',
+      end: number,
+      value: element && toPage(element, value, this),
+      size: 0,
+    });
   }
 
   taken(end, length) {

@@ -20,9 +20,15 @@ export class Resources {
     this.drop = drop;
   }
 
-  /** A new instance has none. */
-  reset(world) {
+  /** Another component: fields that were made before are gone. */
+  load(world) {
     this.#world = world;
+    this.#changed = new EventTarget();
+    this.clear();
+  }
+
+  /** A new instance has none. */
+  clear() {
     this.#live.clear();
     this.#show();
   }
@@ -44,7 +50,8 @@ export class Resources {
       const options = handles.map((handle) =>
         make('option', { value: `${handle}` }, `${resource.name} #${handle}`),
       );
-      if (options.length === 0) options.push(make('option', { value: '' }, `no ${resource.name} yet`));
+      if (options.length === 0)
+        options.push(make('option', { value: '' }, `no ${resource.name} yet`));
       control.replaceChildren(...options);
       if (handles.includes(Number(before))) control.value = before;
       else if (handles.length > 0) control.value = `${handles.at(-1)}`;

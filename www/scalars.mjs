@@ -14,7 +14,13 @@ export class FieldError extends Error {
 /** A label with the type in it, and its control below. */
 export function labelled(label, type, control) {
   control.id ||= freshId();
-  const name = make('label', { for: control.id }, label, ' ', make('span', { className: 'type' }, type));
+  const name = make(
+    'label',
+    { for: control.id },
+    label,
+    ' ',
+    make('span', { className: 'type' }, type),
+  );
   return make('div', { className: 'field' }, name, control);
 }
 
@@ -79,7 +85,11 @@ export function flags(label, type, labels) {
 export function numbers(label, type, kind) {
   const control = make('textarea', { ...PLAIN, rows: 1, placeholder: '1, 2, 3' });
   const one = kind.startsWith('f') ? real : (text) => whole(text, kind);
-  const all = (text) => text.split(/[\s,]+/).filter(Boolean).map(one);
+  const all = (text) =>
+    text
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(one);
   return { element: labelled(label, type, control), read: () => parse(control, label, all) };
 }
 

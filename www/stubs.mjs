@@ -59,7 +59,8 @@ class Stubs {
     const Class = members[pascal(resource ?? '')];
     if (kind === 'plain') members[camel(name)] = this.#function(func, full);
     else if (Class && kind === 'static') Class[camel(name)] = this.#function(func, full);
-    else if (Class && kind === 'method') Class.prototype[camel(name)] = this.#function(func, full, 1);
+    else if (Class && kind === 'method')
+      Class.prototype[camel(name)] = this.#function(func, full, 1);
     else if (Class) Class.construct = this.#function({ ...func, result: undefined }, full);
   }
 

@@ -56,10 +56,10 @@ class Writer {
         return this.#option(type.element, value);
       case 'own':
       case 'borrow':
-        return this.#add(`${type.resource.name} ${numbered(value?.handle)}`);
+        return this.#add(type.resource.name + numbered(value?.handle));
       case 'stream':
       case 'future':
-        return this.#add(`${type.kind} ${numbered(value?.end)}`);
+        return this.#add(type.kind + numbered(value?.end));
       default:
         return this.#add(Object.is(value, -0) ? '-0' : String(value));
     }
@@ -99,5 +99,5 @@ class Writer {
 }
 
 function numbered(number) {
-  return number === undefined ? '' : `#${number}`;
+  return number === undefined ? '' : ` #${number}`;
 }

@@ -14,7 +14,9 @@ function rebuild(type, value, each) {
     case 'list':
       return ArrayBuffer.isView(value) ? value : value.map((item) => each(type.element, item));
     case 'map':
-      return new Map([...value].map(([key, item]) => [each(type.key, key), each(type.value, item)]));
+      return new Map(
+        [...value].map(([key, item]) => [each(type.key, key), each(type.value, item)]),
+      );
     case 'record':
       return Object.fromEntries(
         type.fields.map((field) => {

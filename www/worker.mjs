@@ -45,6 +45,8 @@ let name;
 let handles;
 /** @type {import('./pkg/dist/web.js').Instance | undefined} */
 let instance;
+/** Settled when no instance is being made. */
+let making = Promise.resolve();
 
 const told = {
   async compile({ source, name: given }) {
@@ -58,13 +60,13 @@ const told = {
   },
 
   async instantiate(settings) {
-    await instantiate(settings);
+    await makeInstance(settings);
   },
 
   async run(settings) {
     const command = component.exports.find((item) => item.name.startsWith(RUN))?.name;
     if (!command) throw new Error(`not a command: it does not export ${RUN.slice(0, -1)}`);
-    if (!(await instantiate(settings))) return;
+    if (!(await makeInstance(settings))) return;
     const start = performance.now();
     const outcome = await settled(instance.exports[command]);
     trace.flush();
@@ -72,6 +74,7 @@ const told = {
   },
 
   async call({ call, path, args }) {
+    await making;
     trace.reset();
     const func = find(path);
     const start = performance.now();
@@ -116,8 +119,16 @@ addEventListener('message', async ({ data }) => {
   }
 });
 
+/** One after the other, so that the last one asked for is the one that stays. */
+function makeInstance(settings) {
+  const made = making.then(() => instantiate(settings));
+  making = made.catch(() => {});
+  return made;
+}
+
 /** A new instance in a new store; false when imports are missing, which the page is told. */
 async function instantiate({ args = [], env = {}, stdin, pace = 0, stubs, delay = 0 }) {
+  instance = undefined;
   handles = new Handles(world, post, errorOf);
   trace.reset();
   const input = pace === 0 ? stdin : paced(stdin, pace);

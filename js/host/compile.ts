@@ -4,6 +4,7 @@
  */
 
 import { SHIM_ABI, VERSION } from '../generated/abi.js';
+import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from './artifact.js';
 import { compileAside } from './compile-thread.js';
 import { type CompileErrorCode, ComponentCompileError, TidegateFault } from './errors.js';
@@ -50,26 +51,21 @@ function wantsWorker({ length }: Uint8Array, { worker = 'auto' }: CompileOptions
   return worker === 'always' || (worker === 'auto' && length > LARGE && platform().responsive);
 }
 
-type Compiler = typeof import('../generated/compiler.js');
+let ready: Promise<void> | undefined;
 
-let compiler: Promise<Compiler> | undefined;
-
-/** The compiler, which only those load who compile. */
-function loadCompiler(): Promise<Compiler> {
-  compiler ??= Promise.all([import('../generated/compiler.js'), wasmModule('compiler')]).then(
-    ([glue, module]) => {
-      glue.initSync({ module });
-      return glue;
-    },
-  );
-  compiler.catch(() => {
-    compiler = undefined;
+/** The compiler's module, which only those load who compile. Its glue is small, and service workers cannot import later. */
+function loadCompiler(): Promise<void> {
+  ready ??= wasmModule('compiler').then((module) => {
+    initSync({ module });
   });
-  return compiler;
+  ready.catch(() => {
+    ready = undefined;
+  });
+  return ready;
 }
 
 async function compileInPlace(bytes: Uint8Array): Promise<Artifact> {
-  const { compile } = await loadCompiler();
+  await loadCompiler();
   try {
     return compile(bytes) as Artifact;
   } catch (error) {

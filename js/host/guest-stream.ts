@@ -7,6 +7,7 @@ import { BLOCKED } from '../generated/abi.js';
 import { dropEnd, type Reader, readEnd } from './ends.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
+import { release } from './release.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { EndKind } from './trace.js';
 import type { Element } from './values/types.js';
@@ -32,6 +33,10 @@ export class GuestStream implements Reader {
   #controller: WeakRef<Controller> | undefined;
   /** Set while a read is pending: keeps the stream alive, and its call of `pull` open. */
   #pending: { readonly controller: Controller; done(): void } | undefined;
+  /** What came at once and is read one by one: elements that own something, of which the controller's queue would lose track. */
+  #rest: unknown[] = [];
+  /** The guest has dropped its end; the stream is closed when the rest is read. */
+  #ended = false;
   #error: Error | undefined;
 
   private constructor(
@@ -85,7 +90,11 @@ export class GuestStream implements Reader {
     const { controller, done } = this.#pending!;
     this.#pending = undefined;
     this.#state = 'idle';
-    if (!this.element.bytes) for (let i = 0; i < batch.length; i++) enqueue(controller, batch[i]);
+    if (this.element.owns) {
+      this.#rest = Array.from(batch).reverse();
+      this.#next(controller);
+    } else if (!this.element.bytes)
+      for (let i = 0; i < batch.length; i++) enqueue(controller, batch[i]);
     else if (batch instanceof Uint8Array) deliver(controller, batch);
     else deliver(controller, Uint8Array.from(batch as ArrayLike<number>));
     done();
@@ -102,6 +111,7 @@ export class GuestStream implements Reader {
 
   locked(trap: ComponentTrap | TidegateFault): void {
     const done = this.#pending?.done;
+    this.#rest = [];
     this.#gone(trap);
     this.#controller?.deref()?.error(trap);
     done?.();
@@ -109,10 +119,14 @@ export class GuestStream implements Reader {
 
   /** The stream was collected. */
   collected(): void {
-    if (this.#state !== 'gone') this.machine.enterAlone(undefined, () => this.#cancel());
+    this.machine.enterAlone(undefined, () => this.#cancel());
   }
 
   #pull(controller: Controller): Promise<void> | undefined {
+    if (this.#rest.length > 0) {
+      this.#next(controller);
+      return undefined;
+    }
     if (this.#state === 'gone') throw this.#error ?? this.machine.refusal();
     let finish: (() => void) | undefined;
     let finished = false;
@@ -141,6 +155,12 @@ export class GuestStream implements Reader {
     }
   }
 
+  /** Gives the reader one of the rest. */
+  #next(controller: Controller): void {
+    enqueue(controller, this.#rest.pop());
+    if (this.#ended && this.#rest.length === 0) controller.close();
+  }
+
   #room(controller: Controller): number {
     const { bytes } = this.element;
     const view = 'byobRequest' in controller ? controller.byobRequest?.view : undefined;
@@ -148,6 +168,7 @@ export class GuestStream implements Reader {
   }
 
   #cancel(): void {
+    for (const item of this.#rest.splice(0).reverse()) release(item);
     if (this.#state === 'gone') return;
     const reading = this.#state === 'reading';
     const done = this.#pending?.done;
@@ -162,7 +183,8 @@ export class GuestStream implements Reader {
     const controller = this.#controller?.deref();
     const done = this.#pending?.done;
     this.#gone(undefined);
-    controller?.close();
+    this.#ended = true;
+    if (this.#rest.length === 0) controller?.close();
     if (controller !== undefined && 'byobRequest' in controller) controller.byobRequest?.respond(0);
     done?.();
     dropEnd(this.machine, this.end, false);

@@ -20,7 +20,7 @@ export function contrasts() {
     return [255, 255, 255];
   };
   const ownText = (element) =>
-    element.value ??
+    (typeof element.value === 'string' ? element.value : undefined) ??
     [...element.childNodes].map((node) => (node.nodeType === 3 ? node.data : '')).join('');
 
   const weak = [];

@@ -1,13 +1,11 @@
 /** The demo page as a person meets it: typing, running, watching, stopping. */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { inBrowsers } from './browsers.mjs';
 import { contrasts } from './contrast.mjs';
+import { choose, fill, guest, output, ready, says, status, text } from './demo.mjs';
 import { ENDLESS } from './endless.mjs';
 
 inBrowsers('the page', '', (visit) => {
@@ -135,10 +133,8 @@ inBrowsers('the page', '', (visit) => {
     await says(visit, 'component', 'ComponentCompileError');
     await choose(visit, 'values.wasm', await readFile(guest('values')));
     await says(visit, 'component', 'values.wasm is ready.');
-    assert.match(await text(visit, 'interfaces'), /echo-string: func\(v: string\) -> string/);
-    await page.click('#run');
-    await status(visit, 'not a command');
-    await page.click('#bundled');
+    assert.equal(await page.$eval('#command', (form) => form.hidden), true);
+    await page.click('[data-example=command]');
     await ready(visit);
     await page.click('#run');
     await output(visit);
@@ -153,10 +149,13 @@ inBrowsers('the page', '', (visit) => {
       await page.setViewport({ width, height: 740 });
       await ready(visit);
       await choose(visit, 'values.wasm', await readFile(guest('values')));
-      await page.click('summary');
+      await page.$$eval('details', (all) => {
+        for (const details of all) details.open = true;
+      });
+      await page.waitForSelector('.function form');
       const tooWide = await page.evaluate(() => {
-        const edge = document.querySelector('form').getBoundingClientRect().right;
-        return [...document.querySelectorAll('form *')]
+        const edge = document.querySelector('.given').getBoundingClientRect().right;
+        return [...document.querySelectorAll('.given *:not(pre *)')]
           .filter((box) => box.getBoundingClientRect().right > edge + 0.5)
           .map((box) => `${box.localName}#${box.id}`);
       });
@@ -184,74 +183,8 @@ inBrowsers('the page', '', (visit) => {
   }
 });
 
-/** Waits until the bundled command is compiled. */
-function ready(visit) {
-  return says(visit, 'component', 'command.component.wasm is ready.');
-}
-
-function status(visit, wanted) {
-  return says(visit, 'status', wanted);
-}
-
-/** Waits until an element contains a text; says what it contained instead. */
-async function says(visit, id, wanted) {
-  try {
-    await visit.page.waitForFunction(
-      (at, part) => document.getElementById(at).textContent.includes(part),
-      {},
-      id,
-      wanted,
-    );
-  } catch (error) {
-    const problems = visit.problems.join('\n');
-    const found = `#${id} says: ${await text(visit, id)}\n#status: ${await text(visit, 'status')}`;
-    throw new Error(`waited for ${JSON.stringify(wanted)}; ${found}\n${problems}`, {
-      cause: error,
-    });
-  }
-}
-
-async function output(visit) {
-  await visit.page.waitForFunction(() => document.getElementById('stdout').textContent !== '');
-}
-
-function text({ page }, id) {
-  return page.$eval(`#${id}`, (element) => element.textContent);
-}
-
-function fill({ page }, values) {
-  return page.evaluate((all) => {
-    for (const [id, value] of Object.entries(all)) document.getElementById(id).value = value;
-  }, values);
-}
-
-/** Chooses a file of this name, as if there were one. */
-async function choose({ page }, name, content) {
-  const folder = await mkdtemp(join(tmpdir(), 'tidegate-'));
-  try {
-    await writeFile(join(folder, name), content);
-    const said = await page.$eval('#component', (element) => element.textContent);
-    await (await page.$('#file')).uploadFile(join(folder, name));
-    // It is read before the folder goes.
-    await page.waitForFunction(
-      (before) => {
-        const { textContent } = document.getElementById('component');
-        return textContent !== before && !textContent.startsWith('Compiling');
-      },
-      {},
-      said,
-    );
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 function lines(count) {
   return Array.from({ length: count }, (_, i) => `line ${i}\n`).join('');
-}
-
-function guest(name) {
-  return fileURLToPath(new URL(`../../build/guests/${name}.component.wasm`, import.meta.url));
 }
 
 /** In the page: notes whenever the output has grown. */

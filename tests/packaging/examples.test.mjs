@@ -31,15 +31,7 @@ inBrowsers(
       cpSync(join(root, 'examples/store-in-worker'), folder, { recursive: true });
       mkdirSync(join(folder, 'public'));
       copyFileSync(guest('text'), join(folder, 'public/text.component.wasm'));
-      await vite.build({
-        configFile: false,
-        logLevel: 'error',
-        root: folder,
-        base: './',
-        build: { target: 'es2022' },
-        // The package's entry awaits nothing, but loads parts of itself when they are wanted.
-        worker: { format: 'es' },
-      });
+      await vite.build({ configFile: false, logLevel: 'error', root: folder, base: './' });
       const mounts = [{ at: '/', folder: join(folder, 'dist') }];
       const { url, close } = await serveDemo({ mounts });
       return {

@@ -25,7 +25,7 @@ const EXPECTED = [
   /^dist\/(runtime|driver|compiler)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
   /^docs\/(guide|errors)\.md$/,
-  /^examples\/store-in-worker\/[a-z-]+\.(mjs|html|md)$/,
+  /^examples\/store-in-worker\/[A-Za-z-]+\.(mjs|html|md)$/,
 ];
 
 const USE = `

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import * as vite from 'vite';
@@ -57,34 +57,38 @@ const WAYS = {
     return serveFolder(out);
   },
 
-  async 'an import map'(folder) {
-    const imports = { tidegate: '/dist/web.js', 'tidegate/wasi': '/dist/wasi-web.js' };
-    const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
-    const html = readFileSync(join(folder, 'index.html'), 'utf8');
-    writeFileSync(join(folder, 'public/index.html'), html.replace('<script', `${map}\n<script`));
-    copyFileSync(join(folder, 'app.mjs'), join(folder, 'public/app.mjs'));
-    return serveFolder(join(folder, 'public'), [{ at: '/dist/', folder: join(folder, PACKAGE) }]);
-  },
+  'an import map': (folder) => serveMapped(folder),
 
-  async 'an import map, where a policy forbids workers'(folder) {
-    const site = await WAYS['an import map'](folder);
-    await site.close();
-    const policy =
-      "default-src 'self'; img-src data:; worker-src 'none'; " +
-      "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
-    const headers = { 'content-security-policy': policy };
-    return serveFolder(
-      join(folder, 'public'),
-      [{ at: '/dist/', folder: join(folder, PACKAGE) }],
-      headers,
-    );
-  },
+  'an import map, where a policy forbids workers': (folder) =>
+    serveMapped(folder, {
+      'content-security-policy':
+        "default-src 'self'; img-src data:; worker-src 'none'; " +
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+    }),
 };
 
 for (const [way, serve] of Object.entries(WAYS)) {
   const forbidden = way.endsWith('forbids workers');
   inBrowsers(`the package by ${way}`, '', define(forbidden), () => start(serve));
 }
+
+inBrowsers(
+  'the package in a service worker',
+  '',
+  (visit) => {
+    test('runs a command', async (t) => {
+      await visit.page.waitForFunction(() => window.checks !== undefined);
+      const answer = await visit.page.evaluate(() => window.checks.serviceWorker());
+      if (answer === 'TypeError' || answer === 'SecurityError') {
+        visit.problems.length = 0;
+        t.skip('this browser has no modules in service workers');
+        return;
+      }
+      assert.equal(answer, '     1  one\n');
+    });
+  },
+  () => start(WAYS['an import map']),
+);
 
 /** @returns {(visit: import('../browser/browsers.mjs').Visit) => void} */
 function define(forbidden) {
@@ -137,26 +141,35 @@ function define(forbidden) {
   };
 }
 
-/** A project with the application in it, served. */
-async function start(serve) {
-  const { folder, remove } = makeProject();
-  try {
+let project;
+
+after(() => project?.remove());
+
+/** The project with the application in it, the same for all, served. */
+function start(serve) {
+  if (project === undefined) {
+    project = makeProject();
+    const { folder } = project;
     cpSync(APP, folder, { recursive: true });
     mkdirSync(join(folder, 'public'));
     copyFileSync(guest('command'), join(folder, 'public/command.component.wasm'));
     writeFileSync(join(folder, 'public/large.component.wasm'), largeComponent());
-    const { url, close } = await serve(folder);
-    return {
-      url,
-      async close() {
-        await close();
-        remove();
-      },
-    };
-  } catch (error) {
-    remove();
-    throw error;
   }
+  return serve(project.folder);
+}
+
+/** The files as they are, the package's among them. */
+function serveMapped(folder, headers) {
+  const out = join(folder, 'mapped');
+  cpSync(join(folder, 'public'), out, { recursive: true });
+  for (const name of ['app.mjs', 'service-worker.mjs']) {
+    copyFileSync(join(folder, name), join(out, name));
+  }
+  const imports = { tidegate: '/dist/web.js', 'tidegate/wasi': '/dist/wasi-web.js' };
+  const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+  const html = readFileSync(join(folder, 'index.html'), 'utf8');
+  writeFileSync(join(out, 'index.html'), html.replace('<script', `${map}\n<script`));
+  return serveFolder(out, [{ at: '/dist/', folder: join(folder, PACKAGE) }], headers);
 }
 
 function serveFolder(folder, mounts = [], headers = {}) {

@@ -47,6 +47,8 @@ export interface Element {
   readonly flat: boolean;
   /** JS has a single element as an array, so that an array is not taken for several of them. */
   readonly isArray: boolean;
+  /** Its values hold resources, streams or futures, which somebody must drop. */
+  readonly owns: boolean;
   /** `future<result<..>>`: a rejection with a payload is its error. */
   readonly throws: boolean;
 }
@@ -56,6 +58,7 @@ const NO_ELEMENT = {
   many: undefined,
   bytes: false,
   isArray: false,
+  owns: false,
   throws: false,
 };
 
@@ -127,17 +130,31 @@ export class Types {
   }
 
   #borrowed(desc: FuncDesc): number[] {
-    const seen = new Set<number>();
     const found = new Set<number>();
-    const todo = desc.params.map(({ ty }) => ty);
+    for (const type of this.#inside(desc.params.map(({ ty }) => ty))) {
+      if (type.kind === 'borrow') found.add(type.resource);
+    }
+    return [...found];
+  }
+
+  /** Whether a type's values hold handles that are theirs. */
+  #owns(ty: number): boolean {
+    for (const { kind } of this.#inside([ty])) {
+      if (kind === 'own' || kind === 'stream' || kind === 'future') return true;
+    }
+    return false;
+  }
+
+  /** These types and all that their values hold, each once. */
+  *#inside(todo: number[]): Generator<TypeDesc> {
+    const seen = new Set<number>();
     for (let ty = todo.pop(); ty !== undefined; ty = todo.pop()) {
       if (seen.has(ty)) continue;
       seen.add(ty);
       const type = this.#desc(ty);
-      if (type.kind === 'borrow') found.add(type.resource);
-      else todo.push(...parts(type));
+      yield type;
+      todo.push(...parts(type));
     }
-    return [...found];
   }
 
   /** A future, or a `result` whose ok value is one. */
@@ -157,6 +174,7 @@ export class Types {
       bytes: kind === 'u8',
       flat,
       isArray: kind === 'list' || kind === 'tuple',
+      owns: this.#owns(ty),
       throws: kind === 'result',
     };
   }

@@ -2,6 +2,9 @@
 
 import { instance } from './guests.mjs';
 
+/** The symbol, which the oldest of engines lack: then it is a registered one. */
+export const DISPOSE = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+
 /** A resource of the host's. */
 export class Thing {
   /** Those that exist and are the guest's or nobody's. */
@@ -15,7 +18,7 @@ export class Thing {
     return this.label;
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+  [DISPOSE]() {
     Thing.disposed++;
   }
 }

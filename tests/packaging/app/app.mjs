@@ -4,7 +4,7 @@ import { Component, ComponentCompileError, ComponentTrap } from 'tidegate';
 import { WasiExit, wasi } from 'tidegate/wasi';
 
 /** What the test asks for. */
-window.checks = { command, large, broken };
+window.checks = { command, large, broken, serviceWorker };
 
 /** Runs a command with WASI: what it printed, and how it ended. */
 async function command() {
@@ -46,6 +46,23 @@ async function broken(worker) {
   const { message, offset, construct } = error;
   const refused = error instanceof ComponentCompileError;
   return { refused, message, offset, construct, length: bytes.length };
+}
+
+/** Compiles and runs in a service worker, where there are no workers and nothing is imported later. */
+async function serviceWorker() {
+  const options = { type: 'module' };
+  const registration = await navigator.serviceWorker
+    .register('./service-worker.mjs', options)
+    .catch((error) => error.name);
+  // Not every browser has modules there.
+  if (typeof registration === 'string') return registration;
+  await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+  });
+  registration.active.postMessage(String(file('command')), [port2]);
+  return answer.finally(() => registration.unregister());
 }
 
 const file = (name) => new URL(`${name}.component.wasm`, document.baseURI);

@@ -51,8 +51,8 @@ macro_rules! elements {
                 value
             }
 
-            async fn later(value: $element) -> FutureReader<$element> {
-                later(value)
+            async fn later(value: $element) -> (FutureReader<$element>,) {
+                (later(value),)
             }
 
             async fn wait(value: FutureReader<$element>) -> $element {

@@ -35,8 +35,8 @@ impl Guest for Component {
         value
     }
 
-    async fn later() -> FutureReader<()> {
-        later(())
+    async fn later() -> (FutureReader<()>,) {
+        (later(()),)
     }
 
     async fn wait(value: FutureReader<()>) {

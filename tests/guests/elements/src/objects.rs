@@ -37,8 +37,12 @@ impl Drop for Counter {
 }
 
 impl tables::Guest for Component {
-    fn next_handle() -> u32 {
-        let (_writer, reader) = wit_stream::new::<u32>();
-        reader.handle()
+    fn highest_handle(streams: u32) -> u32 {
+        let pairs: Vec<_> = (0..streams).map(|_| wit_stream::new::<u32>()).collect();
+        pairs
+            .iter()
+            .map(|(writer, reader)| writer.handle().max(reader.handle()))
+            .max()
+            .unwrap_or(0)
     }
 }
