@@ -1,27 +1,23 @@
 /** `npm run clean`: removes everything that was built; `-- --all` the installed tools as well. */
 
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root, say } from './lib/run.mjs';
 
-const BUILT = [
-  'build/stamps',
-  'build/bench',
-  'build/bundle',
-  'build/glue',
-  'build/guests',
-  'build/types',
-  'build/runtime.wasm',
-  'build/compiler_bg.wasm',
-  'build/driver.wasm',
-  'js/generated',
-  'pkg',
-];
+const BUILT = ['js/generated', 'pkg'];
 const INSTALLED = ['build', 'target', 'tests/guests/target', 'node_modules'];
 
 await main(async (args) => {
-  for (const path of [...BUILT, ...(args.includes('--all') ? INSTALLED : [])]) {
-    rmSync(join(root, path), { recursive: true, force: true });
-  }
+  const paths = args.includes('--all') ? [...BUILT, ...INSTALLED] : [...BUILT, ...inBuild()];
+  for (const path of paths) rmSync(join(root, path), { recursive: true, force: true });
   say('clean');
 });
+
+/** All of `build/` but the tools, which take minutes to install, and the stamp that says so. */
+function inBuild() {
+  const list = (folder) => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []);
+  const kept = ['build/tools', 'build/stamps', 'build/stamps/bindgen', 'build/stamps/npm'];
+  return ['build', 'build/stamps']
+    .flatMap((folder) => list(folder).map((name) => `${folder}/${name}`))
+    .filter((path) => !kept.includes(path));
+}

@@ -14,6 +14,7 @@ export class Handles {
   #ends = new Map();
   #flows = new Map();
   #last = 0;
+  #closed = false;
 
   /**
    * @param {object} world as `describe` gives it
@@ -22,7 +23,9 @@ export class Handles {
    */
   constructor(world, post, errorOf) {
     this.world = world;
-    this.post = post;
+    this.post = (message) => {
+      if (!this.#closed) post(message);
+    };
     this.errorOf = errorOf;
   }
 
@@ -98,6 +101,12 @@ export class Handles {
 
   taken(end, length) {
     this.#flows.get(end)?.taken(length);
+  }
+
+  /** The page has another instance now, whose numbers begin anew. */
+  close() {
+    this.#closed = true;
+    for (const reader of this.#ends.values()) reader.cancel().catch(() => {});
   }
 
   /** The page wants no more of a stream. */

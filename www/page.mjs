@@ -246,6 +246,7 @@ const heard = {
   },
   result(message) {
     const text = results.end(message);
+    if (text === undefined) return;
     become(state);
     const more = message.locked ? '. The store is locked: make a new instance to go on' : '';
     say(text + more, message.error || !message.ok ? 'bad' : 'good');

@@ -60,10 +60,10 @@ export class Results {
     return call;
   }
 
-  /** @returns {string} a line about it */
+  /** @returns {string | undefined} a line about it; nothing when nobody waits for it any more */
   end({ call, time, ok, value, error }) {
     const entry = this.#calls.get(call);
-    if (!entry) return '';
+    if (!entry) return undefined;
     const { func, names, state, body, cancel } = entry;
     this.#calls.delete(call);
     cancel?.remove();

@@ -10,10 +10,17 @@ export class TraceLog {
   #begun = 0;
   #lost = 0;
   #timer = 0;
+  #closed = false;
 
   /** @param {(message: { type: 'trace', events: object[], lost: number }) => void} post */
   constructor(post) {
     this.post = post;
+  }
+
+  /** The page has another instance now: what happens in the old one is nothing to it. */
+  close() {
+    this.flush();
+    this.#closed = true;
   }
 
   /** The page begins to watch anew. */
@@ -23,7 +30,7 @@ export class TraceLog {
 
   /** Is given to the store. */
   add = (event) => {
-    if (!this.#wanted(event)) return;
+    if (this.#closed || !this.#wanted(event)) return;
     this.#events.push(event);
     if (this.#events.length >= 200) this.flush();
     else this.#timer ||= setTimeout(() => this.flush(), BATCH_MS);

@@ -33,7 +33,7 @@ import { fromPage, toPage, wait } from './wire.mjs';
 const RUN = 'wasi:cli/run@';
 
 const post = (message, transfer = []) => postMessage(message, transfer);
-const trace = new TraceLog(post);
+let trace = new TraceLog(post);
 /** Of each output of the instance. */
 const flows = {};
 /** Of the calls that are pending. */
@@ -77,17 +77,19 @@ const told = {
     await making;
     trace.reset();
     const func = find(path);
+    // Those of this instance, also when there is another one by the time that it returns.
+    const own = handles;
     const start = performance.now();
     const controller = new AbortController();
     controllers.set(call, controller);
     let outcome;
     try {
-      const given = args.map((arg, i) => fromPage(func.params[i].type, arg, handles));
+      const given = args.map((arg, i) => fromPage(func.params[i].type, arg, own));
       const value = await invoke(func, path, given, controller.signal);
       const type = func.result?.kind === 'result' ? func.result.ok : func.result;
-      outcome = { value: type && toPage(type, value, handles), ok: true };
+      outcome = { value: type && toPage(type, value, own), ok: true };
     } catch (error) {
-      outcome = failure(func, error);
+      outcome = failure(func, error, own);
     }
     controllers.delete(call);
     trace.flush();
@@ -129,8 +131,10 @@ function makeInstance(settings) {
 /** A new instance in a new store; false when imports are missing, which the page is told. */
 async function instantiate({ args = [], env = {}, stdin, pace = 0, stubs, delay = 0 }) {
   instance = undefined;
+  handles?.close();
   handles = new Handles(world, post, errorOf);
-  trace.reset();
+  trace.close();
+  trace = new TraceLog(post);
   const input = pace === 0 ? stdin : paced(stdin, pace);
   const [stdout, stderr] = [output('stdout'), output('stderr')];
   const given = wasi({ args: [name, ...args], env, stdin: input, stdout, stderr });
@@ -191,9 +195,9 @@ function invoke(func, path, args, signal) {
 }
 
 /** Of the function's own `result`, the error; of everything else, what class of failure it is. */
-function failure({ result }, error) {
+function failure({ result }, error, own) {
   if (error instanceof ComponentError && result?.kind === 'result') {
-    return { ok: false, value: result.err && toPage(result.err, error.payload, handles) };
+    return { ok: false, value: result.err && toPage(result.err, error.payload, own) };
   }
   return { error: errorOf(error) };
 }

@@ -176,7 +176,7 @@ inBrowsers('the page with any component', '', (visit) => {
     const { page } = visit;
     const at = await form(visit, `${CALLS}spin`);
     await page.click(`${at} button[type=submit]`);
-    await page.click('#result-list .head button');
+    await page.$eval('#result-list .head button', (button) => button.click());
     await status(visit, 'AbortError');
     await page.click(`${at} button[type=submit]`);
     await page.waitForSelector('#stop:not([hidden])');

@@ -71,7 +71,11 @@ const SCENARIOS = {
   }),
   'while its stream has something for it': (guest, signal) => {
     let give;
-    const stream = new ReadableStream({ start: (controller) => void (give = controller) });
+    const stream = new ReadableStream({
+      start(controller) {
+        give = controller;
+      },
+    });
     const call = guest.streams.consume(stream, 10, { signal });
     return {
       call,
@@ -112,7 +116,9 @@ async function seeded(seed) {
     {
       fetch: fetch.call,
       takeStream: () => new Promise(() => {}),
-      keepStream: (stream) => void (guest.kept = stream),
+      keepStream: (stream) => {
+        guest.kept = stream;
+      },
     },
     { store: new Store({ policy: { seed } }) },
   );
@@ -324,37 +330,24 @@ describe('towards the host', () => {
     assert.equal(contexts[1].signal.aborted, false);
   });
 
-  test('a listener of the signal may call the guest, or throw, or answer the call', async (t) => {
-    const problems = t.mock.method(process, 'emit', process.emit);
-    const errors = [];
-    const listen = (error) => errors.push(error);
-    process.on('uncaughtException', listen);
-    try {
-      for (const react of [
-        (resolve) => resolve('too late'),
-        (_, reject) => reject(new Error('aborted')),
-        (_, _reject, calls) => void calls.add(1, 2),
-        () => {
-          throw new Error('in a listener');
-        },
-      ]) {
-        const guest = await asyncs({
-          fetch: (name, { signal }) =>
-            name === 'next'
-              ? 'next'
-              : new Promise((resolve, reject) => {
-                  signal.addEventListener('abort', () => react(resolve, reject, guest.calls));
-                }),
-        });
-        assert.equal(await within(5000, guest.calls.giveUp('x', 1, 'next')), 'next');
-        await settle();
-        assert.equal(guest.store.trap, undefined);
-        assert.equal(await guest.calls.add(1, 2), 3);
-      }
-    } finally {
-      process.off('uncaughtException', listen);
-      problems.mock.restore();
+  test('a listener of the signal may call the guest, or answer the call', async () => {
+    for (const react of [
+      (resolve) => resolve('too late'),
+      (_, reject) => reject(new Error('aborted')),
+      (_, _reject, calls) => void calls.add(1, 2),
+    ]) {
+      const guest = await asyncs({
+        fetch: (name, { signal }) =>
+          name === 'next'
+            ? 'next'
+            : new Promise((resolve, reject) => {
+                signal.addEventListener('abort', () => react(resolve, reject, guest.calls));
+              }),
+      });
+      assert.equal(await within(5000, guest.calls.giveUp('x', 1, 'next')), 'next');
+      await settle();
+      assert.equal(guest.store.trap, undefined);
+      assert.equal(await guest.calls.add(1, 2), 3);
     }
-    assert.ok(errors.every(({ message }) => message === 'in a listener'));
   });
 });

@@ -21,7 +21,6 @@ describe('what is abandoned is collected', () => {
     const { exports, log, store } = await elements();
     const before = exports.tables.highestHandle(STREAMS);
     for (let i = 0; i < 20; i++) await abandon(() => exports.strings.produce(['a', 'b'], 1));
-    assert.deepEqual(log, []);
     await collectUntil(() => log.length >= 20);
     assert.deepEqual(log, new Array(20).fill('written 0'), 'each writer was told');
     assert.equal(store.trap, undefined);
@@ -61,7 +60,6 @@ describe('what is abandoned is collected', () => {
     const { exports, log, store } = await elements();
     const before = exports.tables.highestHandle(STREAMS);
     for (let i = 0; i < 20; i++) await abandon(() => exports.strings.later('x'));
-    assert.deepEqual(log, []);
     await collectUntil(() => log.length >= 20);
     assert.deepEqual(log, new Array(20).fill('taken: false'));
     assert.equal(store.trap, undefined);
@@ -123,26 +121,15 @@ describe('what is abandoned is collected', () => {
     assert.equal(cancelled, 20);
   });
 
-  test('whole stores', async () => {
-    const refs = [];
-    for (let i = 0; i < 16; i++) {
-      await abandon(async () => {
-        const { exports, store } = await elements();
-        await exports.words.consume([1, 2], 1);
-        refs.push(new WeakRef(store), new WeakRef(exports));
-      });
-    }
-    // The engine may still have some of the last ones.
-    const gone = () => refs.filter((ref) => ref.deref() !== undefined).length <= 8;
-    await collectUntil(gone);
-    assert.ok(gone());
-  });
-
   test('a stream that somebody waits on is not', async () => {
     const { exports } = await elements();
     let give;
     const source = new ReadableStream(
-      { start: (controller) => void (give = (item) => controller.enqueue(item)) },
+      {
+        start(controller) {
+          give = (item) => controller.enqueue(item);
+        },
+      },
       { highWaterMark: 0 },
     );
     const seen = [];
@@ -150,7 +137,7 @@ describe('what is abandoned is collected', () => {
       const reader = (await exports.strings.transform(source, 5)).getReader();
       reader.read().then(({ value }) => seen.push(value));
     });
-    await collectUntil(() => false);
+    await collectUntil(() => false, 50);
     give('still there');
     await settle();
     assert.deepEqual(seen, ['still there']);
