@@ -5,7 +5,13 @@
  * constant becomes a JS value with the parameter's type at hand, and a result is compared structurally.
  */
 
-const camel = (name) => name.replace(/-([a-z0-9])/g, (_, c) => c.toUpperCase());
+/** As `js/host/names.ts` spells names. */
+const camel = (name) =>
+  name
+    .toLowerCase()
+    .split('-')
+    .map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
 
 const float = (bits, size) => {
   const view = new DataView(new ArrayBuffer(8));
