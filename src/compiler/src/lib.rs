@@ -7,6 +7,8 @@
 //! Left to others on purpose: bodies of core functions, which the engine validates; conversion of
 //! values, which the JS host does from the artifact's types; and whether imports are there.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod check;
 mod decode;
 mod emit;
 mod error;

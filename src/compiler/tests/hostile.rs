@@ -6,6 +6,7 @@ mod support;
 use std::fmt::Write;
 
 use support::*;
+use tidegate_compiler::check::check;
 use tidegate_compiler::{CompileError, CompileOptions, ErrorCode, Limits, compile};
 
 /// A component with nearly every kind of section and definition.
@@ -124,8 +125,9 @@ fn random_bytes_never_panic() {
 
 /// Whatever the answer is, it is not that we have a bug.
 fn survives(bytes: &[u8]) {
-    if let Err(error) = compile(bytes, &CompileOptions::default()) {
-        assert_ne!(error.code, ErrorCode::Internal, "{error}");
+    match compile(bytes, &CompileOptions::default()) {
+        Ok(artifact) => check(&artifact, bytes).unwrap_or_else(|error| panic!("{error}")),
+        Err(error) => assert_ne!(error.code, ErrorCode::Internal, "{error}"),
     }
 }
 

@@ -1,0 +1,144 @@
+//! What core modules and shim modules import and export, as the validator sees it.
+
+use std::collections::HashMap;
+
+use wasmparser::{
+    FuncType, Parser, Payload, TypeRef, ValType, ValidPayload, Validator, WasmFeatures,
+    types::{EntityType, TypesRef},
+};
+
+use super::Result;
+
+/// What a module imports or exports, as far as it matters to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Entity {
+    /// Parameters and results.
+    Func(FuncType),
+    /// A function of the runtime, the driver or JS: nobody here knows its type.
+    AnyFunc,
+    Global {
+        mutable: bool,
+    },
+    Memory,
+    Table,
+    Tag,
+}
+
+impl Entity {
+    /// Whether this may be given where `wanted` is imported.
+    pub(super) fn serves(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::AnyFunc, Self::Func(ty)) => {
+                ty.params().iter().chain(ty.results()).all(is_number)
+            }
+            (found, wanted) => found == wanted,
+        }
+    }
+
+    pub(super) fn trap() -> Self {
+        Self::Func(FuncType::new([ValType::I32], []))
+    }
+
+    pub(super) fn realloc() -> Self {
+        Self::Func(FuncType::new([ValType::I32; 4], [ValType::I32]))
+    }
+}
+
+fn is_number(ty: &ValType) -> bool {
+    matches!(
+        ty,
+        ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64
+    )
+}
+
+/// Imports and exports of a module.
+pub(super) struct Interface {
+    /// In order; of several with one name, the first.
+    pub(super) imports: Vec<((String, String), Entity)>,
+    exports: HashMap<String, Entity>,
+}
+
+impl Interface {
+    /// Of a core module of the component, whose function bodies are the engine's to validate.
+    pub(super) fn of_module(bytes: &[u8]) -> Result<Self> {
+        read(bytes, WasmFeatures::default(), false)
+    }
+
+    /// Of a shim module, which has to be valid and to use nothing that an older engine does not have.
+    pub(super) fn of_shim(bytes: &[u8]) -> Result<Self> {
+        let features = WasmFeatures::WASM2 & !WasmFeatures::SIMD;
+        read(bytes, features, true).map_err(|error| format!("a shim is not valid: {error}"))
+    }
+
+    pub(super) fn export(&self, name: &str) -> Result<Entity> {
+        let export = self.exports.get(name);
+        export
+            .cloned()
+            .ok_or_else(|| format!("there is no export {name:?}"))
+    }
+}
+
+fn read(bytes: &[u8], features: WasmFeatures, bodies: bool) -> Result<Interface> {
+    let mut validator = Validator::new_with_features(features);
+    let mut imports: Vec<((String, String), TypeRef)> = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(|error| error.to_string())?;
+        if let Payload::ImportSection(section) = &payload {
+            for import in section.clone().into_imports() {
+                let import = import.map_err(|error| error.to_string())?;
+                let name = (import.module.to_string(), import.name.to_string());
+                if !imports.iter().any(|(other, _)| *other == name) {
+                    imports.push((name, import.ty));
+                }
+            }
+        }
+        match validator
+            .payload(&payload)
+            .map_err(|error| error.to_string())?
+        {
+            ValidPayload::Func(func, body) if bodies => func
+                .into_validator(Default::default())
+                .validate(&body)
+                .map_err(|error| error.to_string())?,
+            ValidPayload::Ok | ValidPayload::Func(..) => {}
+            ValidPayload::Parser(_) => return Err("a module holds another one".into()),
+            ValidPayload::End(types) => return interface(types.as_ref(), imports),
+        }
+    }
+    Err("a module does not end".into())
+}
+
+fn interface(types: TypesRef<'_>, imports: Vec<((String, String), TypeRef)>) -> Result<Interface> {
+    let mut declared = Vec::with_capacity(imports.len());
+    for ((module, name), ty) in imports {
+        let import = wasmparser::Import {
+            module: &module,
+            name: &name,
+            ty,
+        };
+        let ty = types.entity_type_from_import(&import);
+        let ty = ty.ok_or_else(|| format!("{module:?} {name:?} has no type"))?;
+        declared.push(((module, name), entity(types, ty)));
+    }
+    let exports = types.core_exports().ok_or("it is no module")?;
+    Ok(Interface {
+        imports: declared,
+        exports: exports
+            .map(|(name, ty)| (name.to_string(), entity(types, ty)))
+            .collect(),
+    })
+}
+
+fn entity(types: TypesRef<'_>, ty: EntityType) -> Entity {
+    match ty {
+        EntityType::Func(id) | EntityType::FuncExact(id) => {
+            Entity::Func(types[id].unwrap_func().clone())
+        }
+        EntityType::Global(ty) => Entity::Global {
+            mutable: ty.mutable,
+        },
+        EntityType::Memory(_) => Entity::Memory,
+        EntityType::Table(_) => Entity::Table,
+        EntityType::Tag(_) => Entity::Tag,
+    }
+}
