@@ -1,9 +1,9 @@
 //! What core modules and shim modules import and export, as the validator sees it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wasmparser::{
-    FuncType, Parser, Payload, TypeRef, ValType, ValidPayload, Validator, WasmFeatures,
+    Chunk, FuncType, Import, Parser, Payload, ValType, ValidPayload, Validator, WasmFeatures,
     types::{EntityType, TypesRef},
 };
 
@@ -78,47 +78,52 @@ impl Interface {
     }
 }
 
+/// `bodies`: whether the code section is looked at. That of a guest is the engine's to refuse.
 fn read(bytes: &[u8], features: WasmFeatures, bodies: bool) -> Result<Interface> {
+    let text = |error: wasmparser::Error| error.to_string();
     let mut validator = Validator::new_with_features(features);
-    let mut imports: Vec<((String, String), TypeRef)> = Vec::new();
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(|error| error.to_string())?;
+    let mut imports = Vec::new();
+    let (mut parser, mut at) = (Parser::new(0), 0);
+    loop {
+        let Chunk::Parsed { consumed, payload } = parser.parse(&bytes[at..], true).map_err(text)?
+        else {
+            return Err("a module does not end".into());
+        };
+        at += consumed;
         if let Payload::ImportSection(section) = &payload {
             for import in section.clone().into_imports() {
-                let import = import.map_err(|error| error.to_string())?;
-                let name = (import.module.to_string(), import.name.to_string());
-                if !imports.iter().any(|(other, _)| *other == name) {
-                    imports.push((name, import.ty));
-                }
+                imports.push(import.map_err(text)?);
             }
         }
-        match validator
-            .payload(&payload)
-            .map_err(|error| error.to_string())?
-        {
-            ValidPayload::Func(func, body) if bodies => func
+        match validator.payload(&payload).map_err(text)? {
+            ValidPayload::Func(func, body) => func
                 .into_validator(Default::default())
                 .validate(&body)
-                .map_err(|error| error.to_string())?,
-            ValidPayload::Ok | ValidPayload::Func(..) => {}
+                .map_err(text)?,
+            ValidPayload::Ok => {}
             ValidPayload::Parser(_) => return Err("a module holds another one".into()),
-            ValidPayload::End(types) => return interface(types.as_ref(), imports),
+            ValidPayload::End(types) => return interface(types.as_ref(), &imports),
+        }
+        if let Payload::CodeSectionStart { size, .. } = &payload
+            && !bodies
+        {
+            parser.skip_section();
+            at += *size as usize;
         }
     }
-    Err("a module does not end".into())
 }
 
-fn interface(types: TypesRef<'_>, imports: Vec<((String, String), TypeRef)>) -> Result<Interface> {
+fn interface(types: TypesRef<'_>, imports: &[Import<'_>]) -> Result<Interface> {
+    let mut names = HashSet::new();
     let mut declared = Vec::with_capacity(imports.len());
-    for ((module, name), ty) in imports {
-        let import = wasmparser::Import {
-            module: &module,
-            name: &name,
-            ty,
-        };
-        let ty = types.entity_type_from_import(&import);
-        let ty = ty.ok_or_else(|| format!("{module:?} {name:?} has no type"))?;
-        declared.push(((module, name), entity(types, ty)));
+    for import in imports {
+        if !names.insert((import.module, import.name)) {
+            continue;
+        }
+        let ty = types.entity_type_from_import(import);
+        let ty = ty.ok_or_else(|| format!("{import:?} has no type"))?;
+        let name = (import.module.to_string(), import.name.to_string());
+        declared.push((name, entity(types, ty)));
     }
     let exports = types.core_exports().ok_or("it is no module")?;
     Ok(Interface {
