@@ -17,6 +17,9 @@ stdin, stdout and stderr, and the file's name as its first argument.
 
 Options:
       --env NAME=VALUE    an environment variable; NAME alone passes this process's on. Repeatable
+      --dir HOST[::GUEST] a folder, at the path GUEST (or HOST, as it is written). Repeatable
+      --dir-ro HOST[::GUEST]
+                          the same, read-only. Repeatable
       --argv0 NAME        the first argument instead of the file's name
       --quiet             no messages of tidegate itself; the exit code tells
       --verbose           errors with their stack and causes
@@ -26,10 +29,13 @@ Exit codes: the component's own (0, 1 when it returns an error, or what it passe
 1 when it cannot be loaded, 2 for a wrong command line, 134 when it traps.
 `;
 
+type Preopens = Record<string, { readonly folder: string; readonly readOnly: boolean }>;
+
 interface RunOptions {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly preopens: Preopens;
   readonly argv0: string | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -51,12 +57,13 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runFile({ file, args, env, argv0 }: RunOptions): Promise<number> {
+async function runFile({ file, args, env, preopens, argv0 }: RunOptions): Promise<number> {
   const component = await Component.compile(await read(file));
   const name = runInterface(component);
   const imports = wasi({
     args: [argv0 ?? basename(file), ...args],
     env,
+    preopens,
     stdin: 'inherit',
     stdout: 'inherit',
     stderr: 'inherit',
@@ -113,6 +120,7 @@ function runInterface(component: Component): string {
 /** Options up to the component's file; all that follows is the component's. `undefined`: help is wanted. */
 function parse(args: readonly string[]): RunOptions | undefined {
   const env: Record<string, string> = {};
+  const preopens: Preopens = {};
   let argv0: string | undefined;
   let quiet = false;
   let verbose = process.env.TIDEGATE_VERBOSE === '1';
@@ -126,7 +134,9 @@ function parse(args: readonly string[]): RunOptions | undefined {
     const arg = args[i];
     if (arg === undefined) throw new UsageError('which component? See `tidegate run --help`');
     i++;
-    if (!arg.startsWith('-')) return { file: arg, args: args.slice(i), env, argv0, quiet, verbose };
+    if (!arg.startsWith('-')) {
+      return { file: arg, args: args.slice(i), env, preopens, argv0, quiet, verbose };
+    }
     const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
     const name = equals < 0 ? arg : arg.slice(0, equals);
     const inline = equals < 0 ? undefined : arg.slice(equals + 1);
@@ -135,7 +145,8 @@ function parse(args: readonly string[]): RunOptions | undefined {
     else if (name === '--verbose') verbose = true;
     else if (name === '--argv0') argv0 = value(name, inline);
     else if (name === '--env') addVariable(env, value(name, inline));
-    else if (name === '--dir') throw new UsageError(NO_FILES);
+    else if (name === '--dir') addFolder(preopens, value(name, inline), false);
+    else if (name === '--dir-ro') addFolder(preopens, value(name, inline), true);
     else throw new UsageError(`there is no option ${name}; see \`tidegate run --help\``);
   }
 }
@@ -151,4 +162,11 @@ function addVariable(env: Record<string, string>, text: string): void {
   }
 }
 
-const NO_FILES = '--dir: components can not be given folders yet; WASI filesystem is not built';
+function addFolder(preopens: Preopens, text: string, readOnly: boolean): void {
+  const [folder = '', guest = folder, ...rest] = text.split('::');
+  if (folder === '' || guest === '' || rest.length > 0) {
+    throw new UsageError(`--dir wants HOST or HOST::GUEST, not ${text}`);
+  }
+  if (guest in preopens) throw new UsageError(`--dir: two folders at ${guest}`);
+  preopens[guest] = { folder, readOnly };
+}

@@ -10,6 +10,8 @@ import type { Imports } from '../index.js';
 import { cli } from './cli/index.js';
 import { openStdio } from './cli/stdio.js';
 import { clocks } from './clocks/index.js';
+import { filesystem } from './filesystem/index.js';
+import { preopens } from './filesystem/preopens.js';
 import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';
@@ -22,6 +24,7 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
+    ...filesystem(preopens(platform, options)),
     ...p2(platform, options, stdio),
   };
 }

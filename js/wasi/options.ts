@@ -1,5 +1,7 @@
 /** What a program grants to a component. */
 
+import type { MemoryDirectory } from './filesystem/memory.js';
+
 /** Where stdin comes from: bytes, a text in UTF-8, or anything that gives chunks of bytes. */
 export type InputSource =
   | string
@@ -18,6 +20,12 @@ export type OutputSink =
   | WritableStream<Uint8Array>
   | ((chunk: Uint8Array) => void | PromiseLike<void>);
 
+/**
+ * A folder to grant: a path of this machine (Node, Deno, Bun), a folder in memory, or a directory handle of the browser (its
+ * private file system's, or one that the user has picked).
+ */
+export type Folder = string | MemoryDirectory | FileSystemDirectoryHandle;
+
 /** Options of `wasi`. */
 export interface WasiOptions {
   /** Arguments, the program's name first. Default: none. */
@@ -26,6 +34,10 @@ export interface WasiOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What `get-initial-cwd` answers. Default: none. */
   readonly cwd?: string;
+  /** Folders by the paths that the component finds them at, like `{ '/': './site' }`. Default: none. */
+  readonly preopens?: Readonly<
+    Record<string, Folder | { readonly folder: Folder; readonly readOnly?: boolean }>
+  >;
   /** `'inherit'` is the process's own. Default: empty. */
   readonly stdin?: 'inherit' | InputSource;
   /** `'inherit'` is the process's own, in a page the console. Default: nowhere. */

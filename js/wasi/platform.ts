@@ -1,5 +1,7 @@
 /** What WASI needs of the platform. Two implementations: `node/platform.ts` and `web/platform.ts`. */
 
+import type { Directory } from './filesystem/backend.js';
+
 /** Bytes that are read in chunks. */
 export interface Input {
   /** The next chunk, at once where one is there; `undefined` at the end. Rejects when reading fails. */
@@ -28,4 +30,6 @@ export interface WasiPlatform {
   stdin(): Input;
   stdout(): Output;
   stderr(): Output;
+  /** How to open a folder that the program names by a path or a handle. Throws when there is none, or the platform has no such folders. */
+  folder(source: string | FileSystemDirectoryHandle): () => Directory;
 }

@@ -4,6 +4,7 @@ import { once as event } from 'node:events';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { Input, Output, WasiPlatform } from '../platform.js';
+import { openDirectory } from './files.js';
 
 export const nodePlatform: WasiPlatform = {
   monotonicNow: () => process.hrtime.bigint(),
@@ -13,6 +14,11 @@ export const nodePlatform: WasiPlatform = {
   stdin: once(() => readable(process.stdin)),
   stdout: once(() => writable(process.stdout)),
   stderr: once(() => writable(process.stderr)),
+  folder(source) {
+    if (typeof source !== 'string') throw new TypeError('directory handles exist in browsers only');
+    openDirectory(source).close();
+    return () => openDirectory(source);
+  },
 };
 
 /** Reads when asked and not before, so that a component that does not read stdin leaves it to others. */

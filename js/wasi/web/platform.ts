@@ -11,6 +11,9 @@ export const webPlatform: WasiPlatform = {
   stdin: () => ({ isTerminal: false, next: () => undefined }),
   stdout: () => lines((line) => console.log(line)),
   stderr: () => lines((line) => console.error(line)),
+  folder() {
+    throw new TypeError('a page has no folders by path: grant a MemoryDirectory');
+  },
 };
 
 /** A console has lines: what has no end yet is kept, up to a length. */
