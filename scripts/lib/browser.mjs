@@ -8,9 +8,6 @@ export const BROWSER_REMEDY =
   'on Debian `apt-get install chromium chromium-driver firefox-esr`; elsewhere Chrome with its ' +
   'chromedriver on the PATH';
 
-/** Whether a browser that is missing is a failure and not a skipped suite. */
-export const browserRequired = process.env.TIDEGATE_REQUIRE_BROWSER === '1';
-
 const BROWSERS = [
   'chromium',
   'chromium-browser',

@@ -10,6 +10,9 @@ import { ask, find, root, run, Stop, say } from './run.mjs';
 
 const RUSTUP_REMEDY = 'install rustup from https://rustup.rs, then open a new shell';
 
+/** Whether tests whose tool (a browser, a C compiler) is missing fail, instead of being skipped. */
+export const allRequired = process.env.TIDEGATE_REQUIRE_ALL === '1';
+
 /** Where cargo puts what it builds; passed on every call, so that we know where to look. */
 export const targetDir = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
-import { BROWSER_REMEDY, browserRequired } from '../../scripts/lib/browser.mjs';
+import { BROWSER_REMEDY } from '../../scripts/lib/browser.mjs';
 import { find } from '../../scripts/lib/run.mjs';
+import { allRequired } from '../../scripts/lib/tools.mjs';
 import { serveDemo } from '../../www/serve.mjs';
 
 const BROWSERS = [
@@ -58,7 +59,7 @@ export const PATIENCE_MS = 20_000;
 
 /**
  * Defines a suite once per browser. One that is not installed is a visible skip, or a failure where
- * browsers are required.
+ * nothing may be skipped.
  *
  * @param {string} name
  * @param {string} path the page that each test starts from
@@ -82,7 +83,7 @@ function serveFixtures() {
 }
 
 function missing(title, message) {
-  if (browserRequired) test(title, () => assert.fail(message));
+  if (allRequired) test(title, () => assert.fail(message));
   else test(title, { skip: message }, () => {});
 }
 

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Component, ComponentError } from '../../pkg/dist/node.js';
 import { wasi } from '../../pkg/dist/wasi-node.js';
+import { allRequired } from '../../scripts/lib/tools.mjs';
 
 const file = (name) => new URL(`../../build/guests/${name}.component.wasm`, import.meta.url);
 
@@ -38,7 +39,7 @@ const EXTENDED_CONST = Uint8Array.of(
 const skipped = {
   'toolchain-c':
     !existsSync(file('toolchain-c')) &&
-    process.env.TIDEGATE_REQUIRE_BROWSER !== '1' &&
+    !allRequired &&
     'no clang for wasm when the guests were built: `apt-get install clang lld wasi-libc`',
   'toolchain-js':
     !WebAssembly.validate(EXTENDED_CONST) && 'this engine lacks extended constant expressions',

@@ -11,8 +11,9 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { rollup } from 'rollup';
 import { build, createServer, preview } from 'vite';
-import { BROWSER_REMEDY, browserRequired } from '../../scripts/lib/browser.mjs';
+import { BROWSER_REMEDY } from '../../scripts/lib/browser.mjs';
 import { find, root } from '../../scripts/lib/run.mjs';
+import { allRequired } from '../../scripts/lib/tools.mjs';
 import { makeConsumer, VALUES_HOST } from './consumer.mjs';
 
 const CHROMIUM =
@@ -222,7 +223,7 @@ function run(file) {
 
 /** A test that can visit a page, which posts what it has to say. A browser that is missing is a visible skip. */
 function inChromium(name, body) {
-  const skip = CHROMIUM || browserRequired ? false : `no Chromium; remedy: ${BROWSER_REMEDY}`;
+  const skip = CHROMIUM || allRequired ? false : `no Chromium; remedy: ${BROWSER_REMEDY}`;
   test(name, { skip, timeout: 60_000 }, async () => {
     assert.ok(CHROMIUM, BROWSER_REMEDY);
     const profile = mkdtempSync(join(tmpdir(), 'tidegate-profile-'));
