@@ -13,7 +13,7 @@ export interface Artifact {
   readonly modules: readonly ByteRange[];
   readonly shims: readonly Shim[];
   readonly steps: readonly Step[];
-  readonly instances: number;
+  readonly instances: readonly ComponentInstance[];
   readonly slots: number;
   readonly lowered: readonly Lowered[];
   readonly returns: readonly TaskReturn[];
@@ -21,6 +21,11 @@ export interface Artifact {
   readonly lifted: readonly Lifted[];
   readonly imports: readonly Extern[];
   readonly exports: readonly Extern[];
+}
+
+export interface ComponentInstance {
+  readonly parent?: number | null;
+  readonly name: string;
 }
 
 export interface ByteRange {
@@ -130,7 +135,12 @@ export type Step =
   | { readonly op: 'resource'; readonly resource: number; readonly slot?: number | null }
   | { readonly op: 'slot'; readonly slot: number; readonly source: Source }
   | { readonly op: 'shim'; readonly shim: number }
-  | { readonly op: 'core'; readonly module: number; readonly imports: readonly Import[] };
+  | {
+      readonly op: 'core';
+      readonly module: number;
+      readonly instance: number;
+      readonly imports: readonly Import[];
+    };
 
 export type StringEncoding = 'utf8' | 'utf16' | 'latin1+utf16';
 
@@ -161,6 +171,7 @@ export interface Site {
 }
 
 export interface Lifted {
+  readonly name?: string | null;
   readonly func: number;
   readonly core: Source;
   readonly async: boolean;

@@ -39,9 +39,7 @@ export class Linked {
   ) {
     const { artifact } = compiled;
     this.types = compiled.types;
-    this.instances = Array.from({ length: artifact.instances }, () =>
-      machine.expect(machine.runtime.instance_new()),
-    );
+    this.instances = artifact.instances.map(() => machine.expect(machine.runtime.instance_new()));
     this.slots = machine.table.length;
     machine.table.grow(artifact.slots);
     this.#functions = functions(this);

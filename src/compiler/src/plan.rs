@@ -33,8 +33,8 @@ pub struct Artifact {
     pub shims: Vec<Shim>,
     /// What to do to instantiate, in order.
     pub steps: Vec<Step>,
-    /// How many component instances there are; instance 0 is the outermost.
-    pub instances: u32,
+    /// Component instances by their numbers; instance 0 is the outermost.
+    pub instances: Vec<ComponentInstance>,
     /// How many slots of the store's funcref table it needs.
     pub slots: u32,
     /// Imported functions that core modules call.
@@ -49,6 +49,16 @@ pub struct Artifact {
     pub imports: Vec<Extern>,
     /// What the component exports.
     pub exports: Vec<Extern>,
+}
+
+/// A component instance: where it is, for messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComponentInstance {
+    /// Number of the instance that instantiates it; a smaller one.
+    pub parent: Option<u32>,
+    /// The name section's name of the instance; else that of its component, with the instance's index in brackets; else the
+    /// index alone. `root` for the outermost, where its component has no name.
+    pub name: String,
 }
 
 /// A range of the component's bytes.
@@ -307,8 +317,12 @@ pub enum Step {
     Slot { slot: u32, source: Source },
     /// Instantiate a shim module.
     Shim { shim: u32 },
-    /// Instantiate a core module.
-    Core { module: u32, imports: Vec<Import> },
+    /// Instantiate a core module, as a part of the component instance with the number `instance`.
+    Core {
+        module: u32,
+        instance: u32,
+        imports: Vec<Import>,
+    },
 }
 
 /// How values of one canonical definition are laid out. Spec: `CanonicalOptions`.
@@ -384,6 +398,8 @@ pub struct Site {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifted {
+    /// What its component exports it as, for messages: `wasi:cli/run@0.3.0#run`. `None` when it is not exported.
+    pub name: Option<String>,
     /// Index of [`Artifact::funcs`].
     pub func: u32,
     /// The guest's core function.

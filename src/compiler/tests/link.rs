@@ -5,14 +5,15 @@ mod support;
 
 use support::*;
 use tidegate_compiler::plan::{
-    CoreType, Item, ResourceDesc, Source, Step, StringEncoding, TypeKind,
+    Artifact, CoreType, Item, ResourceDesc, Source, Step, StringEncoding, TypeKind,
 };
+use tidegate_compiler::{CompileOptions, compile};
 
 #[test]
 fn an_empty_component_has_an_empty_plan() {
     let artifact = compiled("(component)");
     assert_eq!(artifact.shim_abi, tidegate_abi::SHIM_ABI);
-    assert_eq!(artifact.instances, 1);
+    assert_eq!(artifact.instances.len(), 1);
     assert!(artifact.steps.is_empty());
     assert!(artifact.imports.is_empty() && artifact.exports.is_empty());
 }
@@ -161,7 +162,8 @@ fn wit_components_way_is_ordered_by_dependency() {
     // table; shim (now, context.get); main; shim (write); fix-up; shim (guards of the lift)
     assert_eq!(outline(&artifact), "cscscs");
     assert_eq!(
-        artifact.instances, 1,
+        artifact.instances.len(),
+        1,
         "the re-exporting component needs no number"
     );
     let paths: Vec<_> = artifact.lowered.iter().map(|l| l.path.join(" ")).collect();
@@ -366,9 +368,16 @@ fn components_nest_three_deep_and_see_outward() {
     );
     assert_eq!(outline(&artifact), "cc");
     assert_eq!(artifact.modules.len(), 1);
+    // The two that lift, and those around them: all are named in a trap's path.
     assert_eq!(
-        artifact.instances, 3,
-        "the outermost, and the two that lift"
+        paths(&artifact),
+        [
+            "outer",
+            "outer/a",
+            "outer/a/b",
+            "outer/a/b/c1",
+            "outer/a/b/c2"
+        ]
     );
     let b = items(&artifact.exports, "b");
     let lifted = |externs| match find(externs, "f") {
@@ -643,4 +652,94 @@ fn nested_instances_of_imports_have_long_paths() {
         panic!()
     };
     assert_eq!(path.join("/"), "i/j/r");
+}
+
+/// Where each component instance is, from the outermost inwards.
+fn paths(artifact: &Artifact) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for instance in &artifact.instances {
+        paths.push(match instance.parent {
+            Some(parent) => format!("{}/{}", paths[parent as usize], instance.name),
+            None => instance.name.clone(),
+        });
+    }
+    paths
+}
+
+#[test]
+fn instances_and_functions_without_names_are_told_apart() {
+    let artifact = compiled(
+        r#"(component
+            (core module $m (func (export "f")))
+            (component $inner
+                (alias outer 1 $m (core module $mine))
+                (core instance $i (instantiate $mine))
+                (func $f (canon lift (core func $i "f")))
+                (instance (export "my:own/api@1.0.0") (export "go" (func $f)))
+                (export "plain" (func $f)))
+            (component
+                (alias outer 1 $m (core module $mine))
+                (core instance (instantiate $mine))
+                (func $f (canon lift (core func 0 "f")))
+                (export "plain" (func $f)))
+            (instance $named (instantiate $inner))
+            (instance (instantiate $inner))
+            (instance (instantiate 1))
+            (export "a" (func $named "plain"))
+            (export "b" (func 1 "plain"))
+            (export "c" (func 2 "plain")))"#,
+    );
+    assert_eq!(
+        paths(&artifact),
+        ["root", "root/named", "root/inner[1]", "root/2"]
+    );
+    let names: Vec<_> = artifact
+        .lifted
+        .iter()
+        .map(|func| func.name.as_deref())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            Some("my:own/api@1.0.0#go"),
+            Some("my:own/api@1.0.0#go"),
+            Some("plain")
+        ]
+    );
+    let owners = artifact.steps.iter().filter_map(|step| match step {
+        Step::Core { instance, .. } => Some(*instance),
+        _ => None,
+    });
+    assert_eq!(owners.collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn a_name_section_that_is_wrong_or_wild_harms_nothing() {
+    let component = |section: &[u8]| {
+        let mut bytes = wat::parse_str("(component)").expect("it is a component");
+        let length = 1 + "component-name".len() + section.len();
+        bytes.extend([0, u8::try_from(length).expect("it is short"), 14]);
+        bytes.extend(b"component-name");
+        bytes.extend(section);
+        bytes
+    };
+    let root = |section: &[u8]| {
+        let compiled = compile(&component(section), &CompileOptions::default());
+        compiled.expect("names make nothing invalid").instances[0]
+            .name
+            .clone()
+    };
+    assert_eq!(root(&[0, 4, 3, b'a', b'\n', b'b']), "ab");
+    let mut long = vec![0, 82, 81];
+    long.extend([b'x'; 81]);
+    assert_eq!(root(&long), "x".repeat(64));
+    for wrong in [
+        &[0, 9, 3, b'a'][..],
+        &[1, 2, 5, 0xff],
+        &[0xff],
+        &[0, 2, 1, 0xc3],
+        &[7, 0],
+    ] {
+        assert_eq!(root(wrong), "root", "{wrong:?}");
+    }
 }

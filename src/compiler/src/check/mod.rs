@@ -68,6 +68,10 @@ impl<'a> Order<'a> {
             .shims
             .iter()
             .map(|shim| Interface::of_shim(&shim.code));
+        for (number, instance) in (0..).zip(&artifact.instances) {
+            let smaller = instance.parent.is_none_or(|parent| parent < number);
+            ensure!(smaller, "instance {number} comes before its parent");
+        }
         let resources = (0..).zip(&artifact.resources);
         Ok(Self {
             artifact,
@@ -110,7 +114,12 @@ impl<'a> Order<'a> {
                 self.imports(imports, wanted, true)?;
                 self.shims_made += 1;
             }
-            Step::Core { module, imports } => {
+            Step::Core {
+                module,
+                instance,
+                imports,
+            } => {
+                self.instance(*instance)?;
                 let wanted = self.modules.get(*module as usize);
                 let wanted = wanted.ok_or_else(|| format!("there is no module {module}"))?;
                 self.imports(imports, wanted, false)?;
@@ -130,7 +139,7 @@ impl<'a> Order<'a> {
 
     fn instance(&self, instance: u32) -> Result<()> {
         ensure!(
-            instance < self.artifact.instances,
+            (instance as usize) < self.artifact.instances.len(),
             "there is no instance {instance}"
         );
         Ok(())

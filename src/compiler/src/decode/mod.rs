@@ -7,6 +7,7 @@
 
 mod canon;
 mod header;
+mod names;
 mod sections;
 mod types;
 
@@ -186,6 +187,16 @@ impl<'a> Decoder<'a> {
                 "it is a gated feature of the Component Model",
                 range.start,
             )),
+            Payload::CustomSection(section) => {
+                if let Some(Level {
+                    content: Content::Component(component),
+                    ..
+                }) = self.levels.last_mut()
+                {
+                    names::read(section, &mut component.names);
+                }
+                Ok(())
+            }
             // Core types matter to the validator only; so does the rest of a core module.
             _ => Ok(()),
         }

@@ -24,6 +24,7 @@ use module::Module;
 pub(crate) fn emit(spec: &ShimSpec) -> Shim {
     let mut module = Module::new(spec.memory.as_ref());
     for func in &spec.funcs {
+        module.name_next(func.kind.name());
         builtin::define(&mut module, func);
     }
     module.finish()

@@ -7,10 +7,13 @@ use std::collections::HashMap;
 
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, FuncType, Function, FunctionSection,
-    GlobalType, ImportSection, MemoryType, TypeSection, ValType,
+    GlobalType, ImportSection, MemoryType, NameMap, NameSection, TypeSection, ValType,
 };
 
 use crate::plan::{Import, Shim, Source};
+
+/// What engines call every shim in their stacks; the JS host knows its own modules by it.
+const MODULE_NAME: &str = "tidegate";
 
 /// Index of an imported function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(super) struct Module<'a> {
     import_section: ImportSection,
     functions: FunctionSection,
     code: CodeSection,
+    /// For engines' stacks and tools: what each function is.
+    names: Vec<String>,
 }
 
 impl<'a> Module<'a> {
@@ -48,6 +53,7 @@ impl<'a> Module<'a> {
             import_section: ImportSection::new(),
             functions: FunctionSection::new(),
             code: CodeSection::new(),
+            names: Vec::new(),
         }
     }
 
@@ -105,6 +111,11 @@ impl<'a> Module<'a> {
         self.has_memory = true;
     }
 
+    /// What the next function is, for those who look at a stack.
+    pub(super) fn name_next(&mut self, name: String) {
+        self.names.push(name);
+    }
+
     /// Adds a function.
     pub(super) fn define(&mut self, params: &[ValType], results: &[ValType], function: &Function) {
         let ty = self.func_type(params, results);
@@ -119,13 +130,21 @@ impl<'a> Module<'a> {
         for n in 0..self.functions.len() {
             exports.export(&format!("f{n}"), ExportKind::Func, first + n);
         }
+        let mut functions = NameMap::new();
+        for (n, name) in (first..).zip(&self.names) {
+            functions.append(n, name);
+        }
+        let mut names = NameSection::new();
+        names.module(MODULE_NAME);
+        names.functions(&functions);
         let mut module = wasm_encoder::Module::new();
         module
             .section(&self.type_section)
             .section(&self.import_section)
             .section(&self.functions)
             .section(&exports)
-            .section(&self.code);
+            .section(&self.code)
+            .section(&names);
         Shim {
             code: module.finish(),
             imports: self.imports,

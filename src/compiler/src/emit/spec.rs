@@ -120,3 +120,47 @@ pub(crate) enum ShimFuncKind {
     /// `params -> ()`. `core` with `may_leave` cleared around it. Spec: `canon lift`, `post-return`.
     GuardedPostReturn { core: Source, params: Vec<CoreType> },
 }
+
+impl EndKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Future => "future",
+        }
+    }
+}
+
+impl ShimFuncKind {
+    /// The specification's name of the built-in; `lower N` for the function of the artifact's `lowered`.
+    pub(super) fn name(&self) -> String {
+        let end = |kind: EndKind, op: &str| format!("{}.{op}", kind.name());
+        let name = match self {
+            Self::Lowered { index, .. } => return format!("lower {index}"),
+            Self::EndNew { kind, .. } => return end(*kind, "new"),
+            Self::EndRead { kind, .. } => return end(*kind, "read"),
+            Self::EndWrite { kind, .. } => return end(*kind, "write"),
+            Self::EndCancelRead { kind, .. } => return end(*kind, "cancel-read"),
+            Self::EndCancelWrite { kind, .. } => return end(*kind, "cancel-write"),
+            Self::EndDropReadable { kind, .. } => return end(*kind, "drop-readable"),
+            Self::EndDropWritable { kind, .. } => return end(*kind, "drop-writable"),
+            Self::TaskReturn { .. } => "task.return",
+            Self::TaskCancel => "task.cancel",
+            Self::ContextGet { .. } => "context.get",
+            Self::ContextSet { .. } => "context.set",
+            Self::BackpressureInc => "backpressure.inc",
+            Self::BackpressureDec => "backpressure.dec",
+            Self::WaitableSetNew => "waitable-set.new",
+            Self::WaitableSetPoll => "waitable-set.poll",
+            Self::WaitableSetDrop => "waitable-set.drop",
+            Self::WaitableJoin => "waitable.join",
+            Self::SubtaskCancel { .. } => "subtask.cancel",
+            Self::SubtaskDrop => "subtask.drop",
+            Self::ResourceNew { .. } => "resource.new",
+            Self::ResourceRep { .. } => "resource.rep",
+            Self::ResourceDrop { .. } => "resource.drop",
+            Self::GuardedRealloc { .. } => "realloc",
+            Self::GuardedPostReturn { .. } => "post-return",
+        };
+        name.to_string()
+    }
+}

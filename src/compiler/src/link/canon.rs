@@ -113,6 +113,7 @@ impl<'a> Linker<'a> {
         };
         let func = self.new_func(Func {
             ty,
+            name: None,
             kind: FuncKind::Lifted(lift),
         });
         self.frame(frame).funcs.push(func);

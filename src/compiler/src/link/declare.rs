@@ -62,7 +62,11 @@ impl<'a> Linker<'a> {
                     let kind = FuncKind::Imported {
                         path: Rc::from(path),
                     };
-                    Ok(Entity::Func(self.new_func(Func { ty, kind })))
+                    Ok(Entity::Func(self.new_func(Func {
+                        ty,
+                        name: None,
+                        kind,
+                    })))
                 }
                 _ => Err(dangling("function type")),
             },

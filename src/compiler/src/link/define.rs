@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::entity::{
-    Component, CoreEntity, CoreExport, CoreFunc, CoreInstance, Entity, Frame, FrameId, Instance,
-    InstanceType, Type,
+    Component, CoreEntity, CoreExport, CoreFunc, CoreInstance, Entity, Frame, FrameId, FuncId,
+    FuncName, Instance, InstanceNumber, InstanceType, Place, Type,
 };
 use super::{CoreInstanceFacts, Linker, dangling, item};
 use crate::error::{CompileError, Result};
@@ -122,6 +122,7 @@ impl<'a> Linker<'a> {
 
     fn export(&mut self, frame: FrameId, export: &Export<'a>) -> Result<Entity<'a>> {
         let entity = self.entity(frame, export.item)?;
+        self.name_funcs(&entity, export.name.name)?;
         if let Entity::Type(Type::Resource(resource)) = &entity
             && let Some(ResourceDesc::Defined {
                 name: name @ None, ..
@@ -130,6 +131,36 @@ impl<'a> Linker<'a> {
             *name = Some(export.name.name.to_string());
         }
         self.seen_as(frame, entity, export.ty)
+    }
+
+    /// Functions are known by what they are exported as: the first name in an instance, else the first of their own.
+    fn name_funcs(&mut self, entity: &Entity<'a>, name: &'a str) -> Result<()> {
+        match entity {
+            Entity::Func(id) => self.name_func(*id, None, name),
+            Entity::Instance(instance) => {
+                self.charge(instance.exports.len())?;
+                for (item, entity) in &instance.exports {
+                    if let Entity::Func(id) = entity {
+                        self.name_func(*id, Some(name), item.name);
+                    }
+                }
+            }
+            Entity::Module(_) | Entity::Type(_) | Entity::Component(_) => {}
+        }
+        Ok(())
+    }
+
+    fn name_func(&mut self, id: FuncId, instance: Option<&'a str>, name: &'a str) {
+        let Some(func) = self.funcs.get_mut(id.0 as usize) else {
+            return;
+        };
+        let better = match func.name {
+            None => true,
+            Some(known) => known.instance.is_none() && instance.is_some(),
+        };
+        if better {
+            func.name = Some(FuncName { instance, name });
+        }
     }
 
     /// `entity` as what its type says: of an instance, no more than the type declares is visible.
@@ -175,6 +206,11 @@ impl<'a> Linker<'a> {
                     given.insert(*name, self.entity(frame, *index)?);
                 }
                 let inner = self.new_frame(Some(component.scope));
+                let index = self.frame(frame).instances.len() as u32;
+                self.frame(inner).place = Some(Place {
+                    component: component.id,
+                    within: Some((frame, index)),
+                });
                 let args = Args::Given(given);
                 let (_, exports) =
                     self.nested(|this| this.instantiate(inner, component.id, &args))?;
@@ -328,7 +364,10 @@ impl<'a> Linker<'a> {
                         item(&scope.core_instances, index.0, "core instance")?,
                     );
                 }
-                self.instantiate_module(module, &given)?
+                {
+                    let owner = self.number(frame);
+                    self.instantiate_module(owner, module, &given)?
+                }
             }
             model::CoreInstance::Exports(items) => {
                 self.charge(items.len())?;
@@ -346,6 +385,7 @@ impl<'a> Linker<'a> {
 
     fn instantiate_module(
         &mut self,
+        owner: InstanceNumber,
         id: ModuleId,
         args: &BTreeMap<&'a str, CoreInstance<'a>>,
     ) -> Result<CoreInstance<'a>> {
@@ -419,6 +459,7 @@ impl<'a> Linker<'a> {
         }
         self.plan.steps.push(Step::Core {
             module: index,
+            instance: owner.0,
             imports,
         });
         self.core_instances.push(CoreInstanceFacts {

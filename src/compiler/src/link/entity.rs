@@ -41,6 +41,8 @@ pub(super) struct Frame<'a> {
     pub(super) parent: Option<FrameId>,
     /// Given when first needed.
     pub(super) number: Option<InstanceNumber>,
+    /// What it is an instance of, and where, unless it is an evaluation of an instance type.
+    pub(super) place: Option<Place>,
     pub(super) core_funcs: Vec<CoreFunc<'a>>,
     pub(super) core_tables: Vec<CoreExport<'a>>,
     pub(super) core_memories: Vec<CoreExport<'a>>,
@@ -52,6 +54,14 @@ pub(super) struct Frame<'a> {
     pub(super) types: Vec<Type<'a>>,
     pub(super) instances: Vec<Rc<Instance<'a>>>,
     pub(super) components: Vec<Component>,
+}
+
+/// Where an instance of a component is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) component: ComponentId,
+    /// The instance that instantiates it, and the index that it has there.
+    pub(super) within: Option<(FrameId, u32)>,
 }
 
 /// Anything that can be exported.
@@ -153,7 +163,16 @@ pub(super) enum CoreEntity<'a> {
 /// A component function.
 pub(super) struct Func<'a> {
     pub(super) ty: FuncTypeId,
+    pub(super) name: Option<FuncName<'a>>,
     pub(super) kind: FuncKind<'a>,
+}
+
+/// What a component function is exported as.
+#[derive(Clone, Copy)]
+pub(super) struct FuncName<'a> {
+    /// The name of the instance that it is exported in.
+    pub(super) instance: Option<&'a str>,
+    pub(super) name: &'a str,
 }
 
 /// Where a component function comes from.

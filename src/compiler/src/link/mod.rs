@@ -24,15 +24,16 @@ mod world;
 use std::collections::BTreeMap;
 
 use self::entity::{
-    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, ResourceId,
+    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, Place, ResourceId,
 };
 use self::shims::CanonFunc;
 use self::types::Types;
 use crate::Limits;
 use crate::error::{CompileError, Result};
-use crate::model::{Binary, ModuleId};
+use crate::model::{Binary, ComponentId, ModuleId};
 use crate::plan::{
-    Artifact, ByteRange, Lowered, ResourceDesc, Shim, Site, Step, StringEncoding, TaskReturn,
+    Artifact, ByteRange, ComponentInstance, Lowered, ResourceDesc, Shim, Site, Step,
+    StringEncoding, TaskReturn,
 };
 
 /// Links the outermost component of `binary`.
@@ -65,7 +66,7 @@ struct Linker<'a> {
     /// Component instances that are instantiated.
     component_instances: usize,
     /// Component instances that have a number.
-    numbers: u32,
+    numbered: Vec<ComponentInstance>,
     lifts: world::Lifts,
     plan: Plan<'a>,
 }
@@ -118,7 +119,7 @@ impl<'a> Linker<'a> {
             guards: BTreeMap::new(),
             core_instances: Vec::new(),
             component_instances: 0,
-            numbers: 0,
+            numbered: Vec::new(),
             lifts: world::Lifts::default(),
             plan: Plan::default(),
         }
@@ -141,7 +142,7 @@ impl<'a> Linker<'a> {
             modules: self.plan.modules,
             shims: self.plan.shims,
             steps: self.plan.steps,
-            instances: self.numbers,
+            instances: self.numbered,
             slots: self.plan.slots.len() as u32,
             lowered: self.plan.lowered,
             returns: self.plan.returns,
@@ -199,12 +200,34 @@ impl<'a> Linker<'a> {
 
     /// The number of the component instance that a frame is; it is given when first asked for.
     fn number(&mut self, frame: FrameId) -> InstanceNumber {
-        let next = InstanceNumber(self.numbers);
-        let number = *self.frame(frame).number.get_or_insert(next);
-        if number == next {
-            self.numbers += 1;
+        if let Some(number) = self.frame(frame).number {
+            return number;
         }
+        let place = self.frame(frame).place;
+        let within = place.and_then(|place| place.within);
+        // Nesting is limited, so this ends soon.
+        let parent = within.map(|(outer, _)| self.number(outer).0);
+        let name = self.instance_name(place);
+        let number = InstanceNumber(self.numbered.len() as u32);
+        self.numbered.push(ComponentInstance { parent, name });
+        self.frame(frame).number = Some(number);
         number
+    }
+
+    /// See [`ComponentInstance::name`]: bounded, and fit to be printed.
+    fn instance_name(&self, place: Option<Place>) -> String {
+        let names = |id: ComponentId| Some(&self.binary.components.get(id.0 as usize)?.names);
+        let own = place.and_then(|place| names(place.component)?.component);
+        let Some((outer, index)) = place.and_then(|place| place.within) else {
+            return printable(own.unwrap_or("root"));
+        };
+        let outer = self.frames.get(outer.0 as usize);
+        let outer = outer.and_then(|frame| names(frame.place?.component));
+        match (outer.and_then(|names| names.instances.get(&index)), own) {
+            (Some(name), _) => printable(name),
+            (None, Some(name)) => format!("{}[{index}]", printable(name)),
+            (None, None) => index.to_string(),
+        }
     }
 
     fn new_func(&mut self, func: Func<'a>) -> FuncId {
@@ -242,6 +265,15 @@ impl<'a> Linker<'a> {
             .or_insert(next)
     }
 }
+
+/// The beginning of a name that a component chose, without what would spoil a message.
+fn printable(name: &str) -> String {
+    let chars = name.chars().filter(|c| !c.is_control());
+    chars.take(MOST_NAME_CHARS).collect()
+}
+
+/// How much of an instance's name is shown.
+const MOST_NAME_CHARS: usize = 64;
 
 /// The item with this index. Validation has checked it.
 fn item<T: Clone>(space: &[T], index: u32, what: &str) -> Result<T> {

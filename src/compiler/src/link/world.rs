@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::Linker;
 use super::dangling;
 use super::define::Args;
-use super::entity::{CanonId, CoreFunc, Entity, FuncId, FuncKind, Instance, Lift, Type};
+use super::entity::{
+    CanonId, CoreFunc, Entity, FuncId, FuncKind, FuncName, Instance, Lift, Place, Type,
+};
 use crate::error::{CompileError, Result};
 use crate::plan::{Extern, Item, Lifted};
 
@@ -31,6 +33,10 @@ impl<'a> Linker<'a> {
     /// Instantiates the outermost component and describes it.
     pub(super) fn run(&mut self) -> Result<(Imports, Exports, LiftedFuncs)> {
         let frame = self.new_frame(None);
+        self.frame(frame).place = Some(Place {
+            component: self.binary.root(),
+            within: None,
+        });
         // The outermost instance is number 0, whether it has definitions of its own or not.
         self.number(frame);
         let (imports, exports) = self.instantiate(frame, self.binary.root(), &Args::Host)?;
@@ -75,6 +81,19 @@ impl<'a> Linker<'a> {
 
     fn refuse(&self, what: &str, name: &str) -> CompileError {
         CompileError::unsupported(what, &format!("`{name}`"), self.offset)
+    }
+
+    /// `wasi:cli/run@0.3.0#run`
+    fn func_name(&mut self, name: Option<FuncName<'a>>) -> Result<Option<String>> {
+        let Some(FuncName { instance, name }) = name else {
+            return Ok(None);
+        };
+        self.charge_name(instance.unwrap_or_default())?;
+        self.charge_name(name)?;
+        Ok(Some(match instance {
+            Some(instance) => format!("{instance}#{name}"),
+            None => name.to_string(),
+        }))
     }
 
     fn func_type_of(&self, id: FuncId) -> Result<u32> {
@@ -146,7 +165,7 @@ impl<'a> Linker<'a> {
             let FuncKind::Lifted(lift) = &func.kind else {
                 return Err(dangling("lifted function"));
             };
-            let (ty, lift) = (func.ty, lift.clone());
+            let (ty, name, lift) = (func.ty, func.name, lift.clone());
             let Lift {
                 core,
                 options,
@@ -156,6 +175,7 @@ impl<'a> Linker<'a> {
             } = lift;
             let result = self.types.func(ty).result;
             all.push(Lifted {
+                name: self.func_name(name)?,
                 func: ty.0,
                 core: self.source(core)?,
                 is_async,

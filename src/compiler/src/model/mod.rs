@@ -14,6 +14,8 @@ pub(crate) use types::{
     Bound, ExternType, FuncType, InstanceDecl, Primitive, Type, ValRef, ValueType,
 };
 
+use std::collections::BTreeMap;
+
 use crate::plan::ByteRange;
 
 /// Everything in one binary.
@@ -36,6 +38,16 @@ impl<'a> Binary<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Component<'a> {
     pub(crate) definitions: Vec<At<Definition<'a>>>,
+    pub(crate) names: Names<'a>,
+}
+
+/// What a component's name section says. Spec: `component-name`.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'a> {
+    /// Of the component itself.
+    pub(crate) component: Option<&'a str>,
+    /// Of component instances, by their index.
+    pub(crate) instances: BTreeMap<u32, &'a str>,
 }
 
 /// Something with the offset where its bytes begin.
