@@ -31,7 +31,7 @@ scope.onmessageerror = () => {
 
 function answer(order: Order): Answer {
   try {
-    return { ...order, artifact: compile(order.bytes) as Artifact };
+    return { ...order, artifact: compile(order.bytes, order.features) as Artifact };
   } catch (error) {
     return { ...order, error };
   }

@@ -3,9 +3,12 @@
  * comments say what each part means. The two change together.
  */
 
+import type { Feature } from '../generated/abi.js';
+
 export interface Artifact {
   readonly version: string;
   readonly shimAbi: number;
+  readonly features: readonly Feature[];
   readonly types: readonly TypeDesc[];
   readonly funcs: readonly FuncDesc[];
   readonly resources: readonly ResourceDesc[];

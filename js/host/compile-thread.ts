@@ -5,6 +5,7 @@
  * starts was given is lost. One that cannot be started is not tried again: its absence is no error.
  */
 
+import type { Feature } from '../generated/abi.js';
 import type { Artifact } from './artifact.js';
 import { TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
@@ -13,17 +14,21 @@ import { platform, wasmModule } from './platform.js';
 export interface Order {
   readonly id: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly features: Feature[];
 }
 
 /** What the worker answers: `ready` at first, then this, with the bytes given back. */
 export type Answer = Order & ({ readonly artifact: Artifact } | { readonly error: unknown });
 
 /** Compiles in a worker; undefined, with `bytes` untouched, when there is none. */
-export async function compileAside(bytes: Uint8Array<ArrayBuffer>): Promise<Answer | undefined> {
+export async function compileAside(
+  bytes: Uint8Array<ArrayBuffer>,
+  features: Feature[],
+): Promise<Answer | undefined> {
   if (unavailable) return undefined;
   const module = await wasmModule('compiler');
   current ??= CompileThread.start(module);
-  if (current !== undefined) return current.compile(bytes);
+  if (current !== undefined) return current.compile(bytes, features);
   unavailable = true;
   return undefined;
 }
@@ -73,14 +78,14 @@ class CompileThread {
     worker.postMessage(module);
   }
 
-  async compile(bytes: Uint8Array<ArrayBuffer>): Promise<Answer | undefined> {
+  async compile(bytes: Uint8Array<ArrayBuffer>, features: Feature[]): Promise<Answer | undefined> {
     this.#users++;
     try {
       if (!(await this.#ready)) return undefined;
       return await new Promise<Answer>((resolve, reject) => {
         const id = ++this.#last;
         this.#waiting.set(id, { resolve, reject });
-        this.worker.postMessage({ id, bytes } satisfies Order, [bytes.buffer]);
+        this.worker.postMessage({ id, bytes, features } satisfies Order, [bytes.buffer]);
       });
     } finally {
       if (--this.#users === 0) this.#end();

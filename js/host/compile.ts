@@ -3,11 +3,11 @@
  * same. What the engine compiles afterwards it compiles on threads of its own: `compiled.ts`.
  */
 
-import { SHIM_ABI, VERSION } from '../generated/abi.js';
+import { FEATURES, type Feature, SHIM_ABI, VERSION } from '../generated/abi.js';
 import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from './artifact.js';
 import { compileAside } from './compile-thread.js';
-import { type CompileErrorCode, ComponentCompileError, TidegateFault } from './errors.js';
+import { type CompileErrorCode, ComponentCompileError, show, TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
 /** How components are compiled. */
@@ -18,6 +18,21 @@ export interface CompileOptions {
    * started, as when a content security policy forbids it, the compiler runs in place.
    */
   readonly worker?: 'auto' | 'always' | 'never';
+  /**
+   * Features that the specification gates and the component may use; none by default. Without its feature a construct is a
+   * `ComponentCompileError` with the code `gated`. They may change before the specification is final:
+   *
+   * - `async-stackful`: async functions without a callback, on a stack of their own
+   * - `async-builtins`: cancelling with `async`, reading and writing streams and futures without it
+   * - `threading`: threads of an instance, `thread.*`
+   * - `error-context`: the type and its built-ins
+   * - `fixed-length-lists`: `list<T, N>`
+   * - `memory64`: memories with 64-bit addresses
+   * - `forward`: `stream.forward` and `future.forward`
+   * - `nested-names`: names with several namespaces or packages
+   * - `canonical-names`: interface names with a `version-suffix`
+   */
+  readonly features?: readonly Feature[];
 }
 
 /** The artifact, and the bytes once more: they have moved when a worker had them. */
@@ -30,9 +45,15 @@ export interface CompiledBytes {
 const LARGE = 1_000_000;
 
 /** @throws TypeError for options that there are not. */
-export function checkOptions({ worker = 'auto' }: CompileOptions): void {
+export function checkOptions({ worker = 'auto', features = [] }: CompileOptions): void {
   if (worker !== 'auto' && worker !== 'always' && worker !== 'never') {
     throw new TypeError("worker: expected 'auto', 'always' or 'never'");
+  }
+  if (!Array.isArray(features))
+    throw new TypeError(`features: expected an array, got ${show(features)}`);
+  const unknown = features.find((feature) => !FEATURES.includes(feature));
+  if (unknown !== undefined) {
+    throw new TypeError(`features: there is no ${show(unknown)}; there are ${FEATURES.join(', ')}`);
   }
 }
 
@@ -41,8 +62,10 @@ export async function compileArtifact(
   bytes: Uint8Array<ArrayBuffer>,
   options: CompileOptions,
 ): Promise<CompiledBytes> {
-  const answer = wantsWorker(bytes, options) ? await compileAside(bytes) : undefined;
-  if (answer === undefined) return checked({ artifact: await compileInPlace(bytes), bytes });
+  const features = [...(options.features ?? [])];
+  const answer = wantsWorker(bytes, options) ? await compileAside(bytes, features) : undefined;
+  if (answer === undefined)
+    return checked({ artifact: await compileInPlace(bytes, features), bytes });
   if ('error' in answer) throw compileError(answer.error);
   return checked(answer);
 }
@@ -64,10 +87,10 @@ function loadCompiler(): Promise<void> {
   return ready;
 }
 
-async function compileInPlace(bytes: Uint8Array): Promise<Artifact> {
+async function compileInPlace(bytes: Uint8Array, features: Feature[]): Promise<Artifact> {
   await loadCompiler();
   try {
-    return compile(bytes) as Artifact;
+    return compile(bytes, features) as Artifact;
   } catch (error) {
     throw compileError(error);
   }
@@ -89,16 +112,18 @@ function compileError(error: unknown): Error {
   if (typeof error !== 'object' || error === null || error instanceof Error) {
     return new TidegateFault('the compiler failed', { cause: error });
   }
-  const { code, message, offset, construct } = error as {
+  const { code, message, offset, construct, feature } = error as {
     readonly code: CompileErrorCode | 'internal';
     readonly message: string;
     readonly offset?: number | null;
     readonly construct?: string | null;
+    readonly feature?: Feature | null;
   };
   if (code === 'internal') return new TidegateFault(message);
   return new ComponentCompileError(message, {
     code,
     offset: offset ?? undefined,
     construct: construct ?? undefined,
+    feature: feature ?? undefined,
   });
 }

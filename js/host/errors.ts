@@ -3,7 +3,7 @@
  * a guest that trapped, a guest that returned an error, and a fault of tidegate itself.
  */
 
-import type { TrapCode as AbiTrapCode } from '../generated/abi.js';
+import type { TrapCode as AbiTrapCode, Feature } from '../generated/abi.js';
 
 /**
  * Why a store was locked. The codes of the Canonical ABI itself (`src/abi/src/code.rs`), and those that
@@ -35,6 +35,7 @@ export type TrapCode =
  * - `truncated`: they end too early
  * - `invalid`: they are not a valid component
  * - `unsupported`: they are a valid component that uses what is not supported; `construct` names it
+ * - `gated`: they are a valid component that uses a gated feature which is not enabled; `feature` names it
  * - `limit`: they are larger in some respect than is accepted; `construct` names it
  */
 export type CompileErrorCode =
@@ -43,6 +44,7 @@ export type CompileErrorCode =
   | 'truncated'
   | 'invalid'
   | 'unsupported'
+  | 'gated'
   | 'limit';
 
 /** The bytes are not a component, or need something that is not supported. */
@@ -54,6 +56,8 @@ export class ComponentCompileError extends Error {
   readonly offset: number | undefined;
   /** The construct that is refused, when it is valid but not supported; what there is too much of, for a limit. */
   readonly construct: string | undefined;
+  /** What `CompileOptions.features` would have to have for the construct. */
+  readonly feature: Feature | undefined;
 
   constructor(
     message: string,
@@ -61,6 +65,7 @@ export class ComponentCompileError extends Error {
       code?: CompileErrorCode | undefined;
       offset?: number | undefined;
       construct?: string | undefined;
+      feature?: Feature | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -68,6 +73,7 @@ export class ComponentCompileError extends Error {
     this.code = options.code ?? 'invalid';
     this.offset = options.offset;
     this.construct = options.construct;
+    this.feature = options.feature;
   }
 }
 

@@ -11,6 +11,19 @@ import { camel, matches, toJs } from './values.mjs';
 
 const LIMIT_MS = 10_000;
 
+/** The suites are about gated features too. */
+const FEATURES = [
+  'async-stackful',
+  'async-builtins',
+  'threading',
+  'error-context',
+  'fixed-length-lists',
+  'memory64',
+  'forward',
+  'nested-names',
+  'canonical-names',
+];
+
 /**
  * @param {object} script the JSON of one script
  * @param {(file: string) => Promise<Uint8Array>} load reads a binary that lies beside it
@@ -82,7 +95,7 @@ class Runner {
 
   async #compile(command) {
     const file = command.binary_filename ?? command.filename;
-    return this.#tidegate.Component.compile(await this.#load(file));
+    return this.#tidegate.Component.compile(await this.#load(file), { features: FEATURES });
   }
 
   #instantiate(component) {

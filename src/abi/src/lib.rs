@@ -1,11 +1,12 @@
 //! Pure facts of the Canonical ABI, shared by the compiler and the runtime.
 //!
-//! Enters: nothing. Leaves: layouts, flattenings, limits, and the numbers that cross between the
+//! Enters: nothing. Leaves: layouts, flattenings, limits, names of gated features, and the numbers that cross between the
 //! runtime, the shim modules, the driver module and the JS host. No I/O, no state, no
 //! wasm-bindgen: both wasm files and the native tests build it as it is.
 
 pub mod action;
 pub mod code;
+pub mod feature;
 pub mod layout;
 pub mod limits;
 

@@ -5,17 +5,33 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::{CompileError, ErrorCode};
-use crate::{CompileOptions, compile as compile_component};
+use crate::{CompileOptions, Feature, Features, compile as compile_component};
 
-/// Compiles a component. Returns the artifact as `js/host/artifact.ts` describes it.
+/// Compiles a component that may use the gated features with these names. Returns the artifact as
+/// `js/host/artifact.ts` describes it.
 ///
 /// # Errors
 ///
-/// Throws an object `{ code, message, offset?, construct? }`: see [`CompileError`].
+/// Throws an object `{ code, message, offset?, construct?, feature? }`: see [`CompileError`].
 #[wasm_bindgen]
-pub fn compile(bytes: &[u8]) -> Result<JsValue, JsValue> {
-    let artifact = compile_component(bytes, &CompileOptions::default()).map_err(|e| thrown(&e))?;
+#[allow(clippy::needless_pass_by_value)] // Strings cross by value.
+pub fn compile(bytes: &[u8], features: Vec<String>) -> Result<JsValue, JsValue> {
+    let features = named(&features).map_err(|e| thrown(&e))?;
+    let options = CompileOptions {
+        features,
+        ..CompileOptions::default()
+    };
+    let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
     to_js(&artifact).map_err(|e| thrown(&CompileError::new(ErrorCode::Internal, e.to_string())))
+}
+
+/// The JS host has checked the names.
+fn named(names: &[String]) -> Result<Features, CompileError> {
+    let feature = |name: &String| {
+        Feature::from_name(name)
+            .ok_or_else(|| CompileError::internal(&format!("there is no feature {name}")))
+    };
+    names.iter().map(feature).collect()
 }
 
 fn thrown(error: &CompileError) -> JsValue {

@@ -1,11 +1,12 @@
 //! Why a component could not be compiled.
 //!
-//! Malformed input, valid input that is not built yet, input beyond our limits and our own bugs are
-//! told apart by [`ErrorCode`]; the JS host turns all of them into `ComponentCompileError`.
+//! Malformed input, valid input that is not built yet or not enabled, input beyond our limits and our own bugs
+//! are told apart by [`ErrorCode`]; the JS host turns all of them into `ComponentCompileError`.
 
 use std::fmt;
 
 use serde::Serialize;
+use tidegate_abi::feature::Feature;
 
 /// What is wrong with a component, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +21,9 @@ pub struct CompileError {
     /// The construct that is not supported, or the limit that was exceeded: `waitable-set.wait`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub construct: Option<String>,
+    /// The name of the gated feature that would have to be enabled: `error-context`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<&'static str>,
 }
 
 /// Kinds of [`CompileError`].
@@ -36,6 +40,8 @@ pub enum ErrorCode {
     Invalid,
     /// The component is valid, but uses what is not built yet.
     Unsupported,
+    /// The component is valid, but uses a gated feature that is not enabled.
+    Gated,
     /// The component is larger than [`crate::Limits`] allow.
     Limit,
     /// A bug of this compiler: validation let something through that linking does not expect.
@@ -49,6 +55,7 @@ impl CompileError {
             message: message.into(),
             offset: None,
             construct: None,
+            feature: None,
         }
     }
 
@@ -60,10 +67,29 @@ impl CompileError {
             format!(": {why}")
         };
         Self {
-            code: ErrorCode::Unsupported,
-            message: format!("{construct} is not supported yet{why} (at offset {offset:#x})"),
             offset: Some(offset),
             construct: Some(construct.to_string()),
+            ..Self::new(
+                ErrorCode::Unsupported,
+                format!("{construct} is not supported yet{why} (at offset {offset:#x})"),
+            )
+        }
+    }
+
+    /// `construct` belongs to a feature that is not enabled.
+    pub(crate) fn gated(construct: &str, feature: Feature, offset: u64) -> Self {
+        let name = feature.name();
+        Self {
+            offset: Some(offset),
+            construct: Some(construct.to_string()),
+            feature: Some(name),
+            ..Self::new(
+                ErrorCode::Gated,
+                format!(
+                    "{construct} belongs to the gated feature `{name}` of the Component Model, \
+                     which is not enabled: compile with `features: ['{name}']` (at offset {offset:#x})"
+                ),
+            )
         }
     }
 

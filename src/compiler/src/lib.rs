@@ -20,12 +20,15 @@ pub mod plan;
 pub mod api;
 
 pub use error::{CompileError, ErrorCode};
+pub use tidegate_abi::feature::{Feature, Features};
 
 /// How to compile.
 #[derive(Clone, Debug, Default)]
 pub struct CompileOptions {
     /// What a component may cost.
     pub limits: Limits,
+    /// Which gated features it may use; none by default.
+    pub features: Features,
 }
 
 /// Bounds on what a component may cost the compiler and its host. The defaults are far beyond what
@@ -63,9 +66,9 @@ impl Default for Limits {
 ///
 /// # Errors
 ///
-/// [`CompileError`] when the bytes are not a valid component, when it uses what is not built yet,
+/// [`CompileError`] when the bytes are not a valid component, when it uses what is not built yet or not enabled,
 /// and when it exceeds a limit. No input makes it panic.
 pub fn compile(bytes: &[u8], options: &CompileOptions) -> Result<plan::Artifact, CompileError> {
-    let binary = decode::decode(bytes, &options.limits)?;
-    link::link(&binary, &options.limits)
+    let binary = decode::decode(bytes, options)?;
+    link::link(&binary, options)
 }

@@ -19,6 +19,8 @@ pub struct Artifact {
     pub version: &'static str,
     /// [`tidegate_abi::SHIM_ABI`] of the maker.
     pub shim_abi: u32,
+    /// Names of the gated features that it was compiled with, in the order of [`tidegate_abi::feature::Feature::ALL`].
+    pub features: Vec<&'static str>,
     /// Value types, deduplicated; a type comes after the types it is made of.
     pub types: Vec<TypeDesc>,
     /// Function types.

@@ -143,7 +143,11 @@ impl Random {
 }
 
 fn exceeds(text: &str, limits: Limits) -> CompileError {
-    let error = compile(&assemble(text), &CompileOptions { limits }).expect_err("it is too much");
+    let options = CompileOptions {
+        limits,
+        ..CompileOptions::default()
+    };
+    let error = compile(&assemble(text), &options).expect_err("it is too much");
     assert_eq!(error.code, ErrorCode::Limit, "{error}");
     assert!(error.offset.is_some(), "{error}");
     error

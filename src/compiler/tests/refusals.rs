@@ -4,7 +4,7 @@
 mod support;
 
 use support::*;
-use tidegate_compiler::{CompileOptions, ErrorCode, compile};
+use tidegate_compiler::{CompileOptions, ErrorCode, Feature, compile};
 
 const LIBC: &str = r#"
     (core module $libc
@@ -13,6 +13,181 @@ const LIBC: &str = r#"
         (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
         (func (export "f")))
     (core instance $libc (instantiate $libc))"#;
+
+#[test]
+fn gated_canonical_definitions_name_their_feature() {
+    // Text, name of the construct, its feature, first bytes of the definition.
+    let cases: &[(&str, &str, &str, &[u8])] = &[
+        (
+            "(type $s (stream)) (core func (canon stream.read $s))",
+            "stream.read without async",
+            "async-builtins",
+            &[0x0f],
+        ),
+        (
+            "(type $s (stream)) (core func (canon stream.write $s))",
+            "stream.write without async",
+            "async-builtins",
+            &[0x10],
+        ),
+        (
+            "(type $s (future)) (core func (canon future.read $s))",
+            "future.read without async",
+            "async-builtins",
+            &[0x16],
+        ),
+        (
+            "(type $s (future)) (core func (canon future.write $s))",
+            "future.write without async",
+            "async-builtins",
+            &[0x17],
+        ),
+        (
+            "(core func (canon subtask.cancel async))",
+            "subtask.cancel with async",
+            "async-builtins",
+            &[0x06, 0x01],
+        ),
+        (
+            "(type $s (stream)) (core func (canon stream.cancel-read $s async))",
+            "stream.cancel-read with async",
+            "async-builtins",
+            &[0x11],
+        ),
+        (
+            "(type $s (stream)) (core func (canon stream.forward $s))",
+            "stream.forward",
+            "forward",
+            &[0x2e],
+        ),
+        (
+            "(type $s (future)) (core func (canon future.forward $s))",
+            "future.forward",
+            "forward",
+            &[0x2f],
+        ),
+        (
+            "(func async (canon lift (core func $libc \"f\") async))",
+            "canon lift with async but no callback",
+            "async-stackful",
+            &[0x00, 0x00],
+        ),
+        (
+            "(core func (canon error-context.drop))",
+            "error-context.drop",
+            "error-context",
+            &[0x1e],
+        ),
+        (
+            "(core func (canon error-context.new (memory (core memory $libc \"mem\"))))",
+            "error-context.new",
+            "error-context",
+            &[0x1c],
+        ),
+        (
+            "(core func (canon thread.index))",
+            "thread.index",
+            "threading",
+            &[0x26],
+        ),
+        (
+            "(core func (canon thread.suspend))",
+            "thread.suspend",
+            "threading",
+            &[0x29],
+        ),
+        (
+            "(core func (canon thread.resume-later))",
+            "thread.resume-later",
+            "threading",
+            &[0x28],
+        ),
+        (
+            "(core func (canon context.get i32 1))",
+            "context.get of slot 1",
+            "threading",
+            &[0x0a],
+        ),
+        (
+            "(core func (canon context.set i64 0))",
+            "context.set of i64",
+            "memory64",
+            &[0x0b],
+        ),
+    ];
+    for (text, name, feature, bytes) in cases {
+        let (construct, needs, at) = gated(&format!("(component {LIBC} {text})"));
+        assert_eq!((&*construct, needs), (*name, *feature), "{text}");
+        assert!(at.starts_with(bytes), "{text}: {:02x?}", &at[..4]);
+    }
+}
+
+#[test]
+fn gated_types_and_names_name_their_feature() {
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "(type (list u8 4))",
+            "fixed-length list",
+            "fixed-length-lists",
+        ),
+        ("(type error-context)", "error-context", "error-context"),
+        (
+            "(import \"f\" (func (param \"e\" error-context)))",
+            "error-context",
+            "error-context",
+        ),
+        (
+            "(type (instance (type (list u8 4))))",
+            "fixed-length list",
+            "fixed-length-lists",
+        ),
+        (
+            "(core module $m (memory (export \"m\") i64 1)) (core instance $m (instantiate $m)) \
+             (core func (canon waitable-set.poll (memory (core memory $m \"m\"))))",
+            "memory64 in the Canonical ABI",
+            "memory64",
+        ),
+        (
+            "(import \"a:b/c@1\" (version-suffix \".2.0\") (instance))",
+            "version-suffix",
+            "canonical-names",
+        ),
+    ];
+    for (text, name, feature) in cases {
+        let (construct, needs, _) = gated(&format!("(component {text})"));
+        assert_eq!((&*construct, needs), (*name, *feature), "{text}");
+    }
+}
+
+#[test]
+fn an_enabled_feature_lets_its_constructs_in_and_no_other() {
+    let threads = assemble("(component (core func (canon context.get i32 1)))");
+    compile(&threads, &with(&[Feature::Threading])).expect("it is enabled");
+    let error = compile(&threads, &with(&[Feature::Memory64])).expect_err("another is enabled");
+    assert_eq!(error.feature, Some("threading"));
+}
+
+#[test]
+fn names_may_be_nested_when_enabled() {
+    let bytes = assemble("(component (import \"a:b/c\" (instance)))");
+    let nested: Vec<u8> = patch(&bytes, b"a:b/c", b"a:b:c");
+    let error = compile(&nested, &CompileOptions::default()).expect_err("no such name");
+    assert_eq!(error.code, ErrorCode::Invalid);
+    let bytes = assemble("(component (import \"aa:b/c/d\" (instance)))");
+    let nested: Vec<u8> = patch(&bytes, b"aa:b/c/d", b"a:b:c/de");
+    let artifact = compile(&nested, &with(&[Feature::NestedNames])).expect("it is enabled");
+    assert_eq!(artifact.imports[0].name, "a:b:c/de");
+    assert_eq!(artifact.features, ["nested-names"]);
+}
+
+/// Names that the text format does not accept.
+fn patch(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes
+        .windows(from.len())
+        .position(|window| window == from)
+        .expect("the name is there");
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
 
 #[test]
 fn canonical_definitions_are_refused_where_they_are() {
@@ -30,16 +205,6 @@ fn canonical_definitions_are_refused_where_they_are() {
             &[0x0f],
         ),
         (
-            "(type $s (stream)) (core func (canon stream.write $s))",
-            "stream.write without async",
-            &[0x10],
-        ),
-        (
-            "(type $s (future)) (core func (canon future.read $s))",
-            "future.read without async",
-            &[0x16],
-        ),
-        (
             "(type $s (future)) (core func (canon future.write $s))",
             "future.write without async",
             &[0x17],
@@ -48,11 +213,6 @@ fn canonical_definitions_are_refused_where_they_are() {
             "(type $s (stream)) (core func (canon stream.forward $s))",
             "stream.forward",
             &[0x2e],
-        ),
-        (
-            "(type $s (future)) (core func (canon future.forward $s))",
-            "future.forward",
-            &[0x2f],
         ),
         (
             "(func async (canon lift (core func $libc \"f\") async))",
@@ -64,21 +224,18 @@ fn canonical_definitions_are_refused_where_they_are() {
             "error-context.drop",
             &[0x1e],
         ),
-        (
-            "(core func (canon error-context.new (memory (core memory $libc \"mem\"))))",
-            "error-context.new",
-            &[0x1c],
-        ),
         ("(core func (canon thread.index))", "thread.index", &[0x26]),
         (
-            "(core func (canon thread.suspend))",
-            "thread.suspend",
-            &[0x29],
+            "(core type $start (func (param i32))) \
+             (alias core export $libc \"table\" (core table $t)) \
+             (core func (canon thread.new-indirect $start (core table $t)))",
+            "thread.new-indirect",
+            &[0x27],
         ),
         (
-            "(core func (canon thread.resume-later))",
-            "thread.resume-later",
-            &[0x28],
+            "(core func (canon thread.suspend-then-promote))",
+            "thread.suspend-then-promote",
+            &[0x2c],
         ),
         (
             "(import \"f\" (func $f (param \"x\" u8))) (core func (canon lower (func $f) gc))",
@@ -90,16 +247,15 @@ fn canonical_definitions_are_refused_where_they_are() {
             "canon lower of an async function without async",
             &[0x01, 0x00],
         ),
-        ("(core func (canon context.get i32 1))", "threads", &[0x0a]),
         (
             "(core func (canon context.get i64 0))",
-            "memory64 in the Canonical ABI",
+            "context.get of i64",
             &[0x0a],
         ),
         (
-            "(core func (canon subtask.cancel async))",
-            "async form of a built-in",
-            &[0x06, 0x01],
+            "(core func (canon thread.available_parallelism))",
+            "thread.available-parallelism",
+            &[0x42],
         ),
     ];
     for (text, name, bytes) in cases {
@@ -114,7 +270,6 @@ fn types_imports_and_exports_are_refused_where_they_are() {
     let cases: &[(&str, &str)] = &[
         ("(type (list u8 4))", "fixed-length list"),
         ("(type error-context)", "error-context"),
-        ("(type (instance (type (list u8 4))))", "fixed-length list"),
         ("(import \"m\" (core module))", "core module import"),
         ("(import \"c\" (component))", "component import"),
         (

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::feature::Feature;
 use tidegate_abi::{SHIM_ABI, limits};
 
 /// The module's text.
@@ -40,6 +41,7 @@ pub(crate) fn typescript() -> String {
         );
     }
     trap_codes(&mut ts);
+    features(&mut ts);
     ts
 }
 
@@ -82,6 +84,20 @@ fn trap_codes(ts: &mut String) {
     ts.push_str(";\n");
 }
 
+fn features(ts: &mut String) {
+    ts.push_str("\n/** Features that the specification gates. */\nexport const FEATURES = [\n");
+    for feature in Feature::ALL {
+        push(ts, format_args!("  {},\n", quoted(feature.name())));
+    }
+    ts.push_str("] as const;\n\n");
+    ts.push_str("/** What a component may use only when it is asked for: see `CompileOptions.features`. */\n");
+    ts.push_str("export type Feature =");
+    for feature in Feature::ALL {
+        push(ts, format_args!("\n  | {}", quoted(feature.name())));
+    }
+    ts.push_str(";\n");
+}
+
 /// Names and versions have no character that would need an escape.
 fn quoted(text: &str) -> String {
     format!("'{text}'")
@@ -118,12 +134,10 @@ mod tests {
 
     #[test]
     fn nothing_needs_an_escape() {
-        for code in TrapCode::ALL {
-            assert!(
-                code.name()
-                    .bytes()
-                    .all(|b| b == b'-' || b.is_ascii_lowercase())
-            );
+        let codes = TrapCode::ALL.iter().map(|code| code.name());
+        let features = Feature::ALL.iter().map(|feature| feature.name());
+        for name in codes.chain(features) {
+            assert!(name.bytes().all(|b| b == b'-' || b.is_ascii_alphanumeric()));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the bytes are if they are not a component, and what to do about it.
 
-use wasmparser::{Parser, WasmFeatures};
+use wasmparser::Parser;
 
+use super::gate;
 use crate::error::{CompileError, ErrorCode};
 
 /// Accepts bytes that begin like a component.
@@ -58,9 +59,9 @@ pub(super) fn truncated(len: usize) -> CompileError {
 pub(super) fn invalid(error: wasmparser::Error) -> CompileError {
     let offset = error.offset();
     if let Some(features) = error.missing_wasm_feature()
-        && let Some(name) = feature_name(features)
+        && let Some(error) = gate::missing(features, error.message(), offset)
     {
-        return CompileError::unsupported(name, error.message(), offset);
+        return error;
     }
     let code = match error.message() {
         "unexpected end-of-file" => ErrorCode::Truncated,
@@ -74,43 +75,6 @@ pub(super) fn invalid(error: wasmparser::Error) -> CompileError {
         _ => error.message(),
     };
     CompileError::new(code, format!("not a valid component: {message}")).at(offset)
-}
-
-/// Gated features of the Component Model that the validator knows and we do not enable.
-fn feature_name(features: WasmFeatures) -> Option<&'static str> {
-    [
-        (WasmFeatures::CM_VALUES, "component values"),
-        (WasmFeatures::CM_NESTED_NAMES, "nested names"),
-        (
-            WasmFeatures::CM_ASYNC_STACKFUL,
-            "async lift without a callback",
-        ),
-        (
-            WasmFeatures::CM_MORE_ASYNC_BUILTINS,
-            "async form of a built-in",
-        ),
-        (WasmFeatures::CM_THREADING, "threads"),
-        (
-            WasmFeatures::SHARED_EVERYTHING_THREADS,
-            "shared-everything threads",
-        ),
-        (WasmFeatures::CM_ERROR_CONTEXT, "error-context"),
-        (WasmFeatures::CM_FIXED_LENGTH_LISTS, "fixed-length list"),
-        (
-            WasmFeatures::CM_GC,
-            "garbage-collected values in the Canonical ABI",
-        ),
-        (WasmFeatures::CM64, "memory64 in the Canonical ABI"),
-        (WasmFeatures::CM_CANON_NAMES, "version suffixes"),
-        (
-            WasmFeatures::CM_FORWARD,
-            "stream.forward and future.forward",
-        ),
-        (WasmFeatures::CM_ACCESSORS, "accessors"),
-    ]
-    .into_iter()
-    .find(|(feature, _)| features.contains(*feature))
-    .map(|(_, name)| name)
 }
 
 /// What the bytes look like.

@@ -1,36 +1,39 @@
 //! Bytes to [`Binary`].
 //!
 //! Every payload goes through wasmparser's validator, except the bodies of core functions: the
-//! engine validates those when it compiles the module. What leaves here is a valid component
-//! without any construct that is not built; those are refused by name and offset. The validator bounds how
+//! engine validates those when it compiles the module. What leaves here is a valid component that uses no gated
+//! feature that is not enabled, nor one that cannot be; those are refused by name and offset. The validator bounds how
 //! deep types nest (100) and how large they are, which recursion over types here and in `link` rests on.
 
 mod canon;
+mod gate;
 mod header;
 mod names;
 mod sections;
 mod types;
 
 use wasmparser::{
-    Chunk, ExternalKind, FromReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload,
-    Validator, WasmFeatures,
+    CanonicalFunction, Chunk, ExternalKind, FromReader, Parser, Payload, SectionLimited, TypeRef,
+    ValidPayload, Validator,
 };
 
-use crate::Limits;
+use self::gate::Gate;
 use crate::error::{CompileError, Result};
 use crate::model::{At, Binary, Component, ComponentId, CoreImport, Definition, Module, ModuleId};
 use crate::plan::ByteRange;
+use crate::{CompileOptions, Features};
 
 /// Decodes and validates one component.
-pub(crate) fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Binary<'a>> {
+pub(crate) fn decode<'a>(bytes: &'a [u8], options: &CompileOptions) -> Result<Binary<'a>> {
     header::check(bytes)?;
     let mut decoder = Decoder {
         bytes,
         at: 0,
-        validator: Validator::new_with_features(WasmFeatures::default()),
+        validator: Validator::new_with_features(gate::wasm_features(options.features)),
+        features: options.features,
         binary: Binary::default(),
         levels: Vec::new(),
-        max_levels: limits.nesting,
+        max_levels: options.limits.nesting,
     };
     decoder.run()?;
     Ok(decoder.binary)
@@ -41,6 +44,7 @@ struct Decoder<'a> {
     /// How many bytes are consumed.
     at: usize,
     validator: Validator,
+    features: Features,
     binary: Binary<'a>,
     /// The component or module being read, and those around it.
     levels: Vec<Level<'a>>,
@@ -88,6 +92,9 @@ impl<'a> Decoder<'a> {
                         parser = outer;
                     }
                 }
+            }
+            if let Payload::ComponentCanonicalSection(section) = &payload {
+                self.canons(section)?;
             }
             if let Payload::CodeSectionStart {
                 size,
@@ -164,29 +171,31 @@ impl<'a> Decoder<'a> {
             Payload::InstanceSection(s) => self.each(s, |item, _| {
                 Ok(Definition::CoreInstance(sections::core_instance(item)))
             }),
-            Payload::ComponentInstanceSection(s) => self.each(s, |item, offset| {
-                Ok(Definition::Instance(sections::instance(item, offset)?))
+            Payload::ComponentInstanceSection(s) => self.each(s, |item, gate| {
+                Ok(Definition::Instance(sections::instance(item, gate)?))
             }),
             Payload::ComponentAliasSection(s) => {
                 self.each(s, |item, _| Ok(Definition::Alias(sections::alias(item))))
             }
-            Payload::ComponentTypeSection(s) => self.each(s, |item, offset| {
-                Ok(Definition::Type(types::component_type(item, offset)?))
+            Payload::ComponentTypeSection(s) => self.each(s, |item, gate| {
+                Ok(Definition::Type(types::component_type(item, gate)?))
             }),
-            Payload::ComponentCanonicalSection(s) => self.each(s, |item, offset| {
-                Ok(Definition::Canon(canon::canon(item, offset)?))
+            Payload::ComponentCanonicalSection(s) => {
+                for item in s.clone().into_iter_with_offsets() {
+                    let (offset, item) = item.map_err(header::invalid)?;
+                    canon::check(&item, self.gate(offset))?;
+                }
+                Ok(())
+            }
+            Payload::ComponentImportSection(s) => self.each(s, |item, gate| {
+                Ok(Definition::Import(sections::import(item, gate)?))
             }),
-            Payload::ComponentImportSection(s) => self.each(s, |item, offset| {
-                Ok(Definition::Import(sections::import(item, offset)?))
+            Payload::ComponentExportSection(s) => self.each(s, |item, gate| {
+                Ok(Definition::Export(sections::export(item, gate)?))
             }),
-            Payload::ComponentExportSection(s) => self.each(s, |item, offset| {
-                Ok(Definition::Export(sections::export(item, offset)?))
-            }),
-            Payload::ComponentStartSection { range, .. } => Err(CompileError::unsupported(
-                "start",
-                "it is a gated feature of the Component Model",
-                range.start,
-            )),
+            Payload::ComponentStartSection { range, .. } => {
+                Err(self.gate(range.start).unsupported("start"))
+            }
             Payload::CustomSection(section) => {
                 if let Some(Level {
                     content: Content::Component(component),
@@ -206,14 +215,47 @@ impl<'a> Decoder<'a> {
     fn each<T: FromReader<'a>>(
         &mut self,
         section: &SectionLimited<'a, T>,
-        define: impl Fn(T, u64) -> Result<Definition<'a>>,
+        define: impl Fn(T, Gate) -> Result<Definition<'a>>,
     ) -> Result<()> {
         for item in section.clone().into_iter_with_offsets() {
             let (offset, item) = item.map_err(header::invalid)?;
-            let definition = define(item, offset)?;
+            let definition = define(item, self.gate(offset))?;
             self.define(offset, definition);
         }
         Ok(())
+    }
+
+    /// Turns the items of a canonical section, which is valid, into definitions: they need types that the validator knows.
+    fn canons(&mut self, section: &SectionLimited<'a, CanonicalFunction>) -> Result<()> {
+        let items: Vec<_> = section
+            .clone()
+            .into_iter_with_offsets()
+            .map(|item| item.map_err(header::invalid))
+            .collect::<Result<_>>()?;
+        let Some(types) = self.validator.types(0) else {
+            return Err(CompileError::internal("a canonical section without types"));
+        };
+        // Each item but a lift has added a core function.
+        let added = items.iter().filter(|(_, item)| !canon::is_lift(item));
+        let mut core_func = types.function_count().saturating_sub(added.count() as u32);
+        let mut definitions = Vec::with_capacity(items.len());
+        for (offset, item) in items {
+            let is_lift = canon::is_lift(&item);
+            let canon = canon::canon(item, types, core_func, self.gate(offset))?;
+            core_func += u32::from(!is_lift);
+            definitions.push((offset, Definition::Canon(canon)));
+        }
+        for (offset, definition) in definitions {
+            self.define(offset, definition);
+        }
+        Ok(())
+    }
+
+    fn gate(&self, offset: u64) -> Gate {
+        Gate {
+            features: self.features,
+            offset,
+        }
     }
 
     /// Collects what linking has to know of a core module.

@@ -5,6 +5,7 @@ use wasmparser::{
     ComponentOuterAliasKind, Export as CoreExport, ExternalKind, Instance as WasmInstance,
 };
 
+use super::gate::Gate;
 use super::types::{extern_type, name, value_refused};
 use crate::error::Result;
 use crate::model::{
@@ -48,7 +49,7 @@ fn core_sort(kind: ExternalKind) -> CoreSort {
     }
 }
 
-pub(super) fn instance(instance: ComponentInstance<'_>, offset: u64) -> Result<Instance<'_>> {
+pub(super) fn instance(instance: ComponentInstance<'_>, gate: Gate) -> Result<Instance<'_>> {
     Ok(match instance {
         ComponentInstance::Instantiate {
             component_index,
@@ -57,23 +58,23 @@ pub(super) fn instance(instance: ComponentInstance<'_>, offset: u64) -> Result<I
             component: ComponentIndex(component_index),
             args: args
                 .iter()
-                .map(|arg| Ok((arg.name, item(arg.kind, arg.index, offset)?)))
+                .map(|arg| Ok((arg.name, item(arg.kind, arg.index, gate)?)))
                 .collect::<Result<_>>()?,
         },
         ComponentInstance::FromExports(exports) => Instance::Exports(
             exports
                 .iter()
-                .map(|e| Ok((e.name.name, item(e.kind, e.index, offset)?)))
+                .map(|e| Ok((e.name.name, item(e.kind, e.index, gate)?)))
                 .collect::<Result<_>>()?,
         ),
     })
 }
 
-fn item(kind: ComponentExternalKind, index: u32, offset: u64) -> Result<Item> {
+fn item(kind: ComponentExternalKind, index: u32, gate: Gate) -> Result<Item> {
     Ok(match kind {
         ComponentExternalKind::Module => Item::Module(ModuleIndex(index)),
         ComponentExternalKind::Func => Item::Func(FuncIndex(index)),
-        ComponentExternalKind::Value => return Err(value_refused(offset)),
+        ComponentExternalKind::Value => return Err(value_refused(gate)),
         ComponentExternalKind::Type => Item::Type(TypeIndex(index)),
         ComponentExternalKind::Instance => Item::Instance(InstanceIndex(index)),
         ComponentExternalKind::Component => Item::Component(ComponentIndex(index)),
@@ -112,17 +113,17 @@ pub(super) fn alias(alias: ComponentAlias<'_>) -> Alias<'_> {
     }
 }
 
-pub(super) fn import(import: ComponentImport<'_>, offset: u64) -> Result<Import<'_>> {
+pub(super) fn import(import: ComponentImport<'_>, gate: Gate) -> Result<Import<'_>> {
     Ok(Import {
         name: name(import.name),
-        ty: extern_type(import.ty, offset)?,
+        ty: extern_type(import.ty, gate)?,
     })
 }
 
-pub(super) fn export(export: ComponentExport<'_>, offset: u64) -> Result<Export<'_>> {
+pub(super) fn export(export: ComponentExport<'_>, gate: Gate) -> Result<Export<'_>> {
     Ok(Export {
         name: name(export.name),
-        item: item(export.kind, export.index, offset)?,
-        ty: export.ty.map(|ty| extern_type(ty, offset)).transpose()?,
+        item: item(export.kind, export.index, gate)?,
+        ty: export.ty.map(|ty| extern_type(ty, gate)).transpose()?,
     })
 }

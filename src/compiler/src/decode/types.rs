@@ -5,30 +5,33 @@ use wasmparser::{
     ComponentValType, InstanceTypeDeclaration, PrimitiveValType as P, TypeBounds,
 };
 
+use super::gate::Gate;
 use super::sections::alias;
+use crate::Feature;
 use crate::error::{CompileError, Result};
 use crate::model::{
     At, Bound, CoreFuncIndex, ExternType, FuncType, InstanceDecl, Name, Primitive, Type, TypeIndex,
     ValRef, ValueType,
 };
 
-const GATED: &str = "it is a gated feature of the Component Model";
-
 /// One item of a type section.
-pub(super) fn component_type(ty: ComponentType<'_>, offset: u64) -> Result<Type<'_>> {
+pub(super) fn component_type(ty: ComponentType<'_>, gate: Gate) -> Result<Type<'_>> {
     Ok(match ty {
-        ComponentType::Defined(ty) => Type::Value(value_type(ty, offset)?),
+        ComponentType::Defined(ty) => Type::Value(value_type(ty, gate)?),
         ComponentType::Func(ty) => Type::Func(FuncType {
             is_async: ty.async_,
-            params: labelled(&ty.params, offset)?,
-            result: ty.result.map(|ty| val_ref(ty, offset)).transpose()?,
+            params: labelled(&ty.params, gate)?,
+            result: ty.result.map(|ty| val_ref(ty, gate)).transpose()?,
         }),
         ComponentType::Component(_) => Type::Component,
         ComponentType::Instance(decls) => {
             let mut all = Vec::with_capacity(decls.len());
             for decl in decls {
-                if let Some(item) = instance_decl(decl, offset)? {
-                    all.push(At { offset, item });
+                if let Some(item) = instance_decl(decl, gate)? {
+                    all.push(At {
+                        offset: gate.offset,
+                        item,
+                    });
                 }
             }
             Type::Instance(all)
@@ -41,18 +44,18 @@ pub(super) fn component_type(ty: ComponentType<'_>, offset: u64) -> Result<Type<
 
 fn instance_decl(
     decl: InstanceTypeDeclaration<'_>,
-    offset: u64,
+    gate: Gate,
 ) -> Result<Option<InstanceDecl<'_>>> {
     Ok(Some(match decl {
         InstanceTypeDeclaration::CoreType(_) => return Ok(None),
-        InstanceTypeDeclaration::Type(ty) => InstanceDecl::Type(component_type(ty, offset)?),
+        InstanceTypeDeclaration::Type(ty) => InstanceDecl::Type(component_type(ty, gate)?),
         InstanceTypeDeclaration::Alias(item) => InstanceDecl::Alias(alias(item)),
         InstanceTypeDeclaration::Export {
             name: extern_name,
             ty,
         } => InstanceDecl::Export {
             name: name(extern_name),
-            ty: extern_type(ty, offset)?,
+            ty: extern_type(ty, gate)?,
         },
     }))
 }
@@ -66,11 +69,11 @@ pub(super) fn name(name: ComponentExternName<'_>) -> Name<'_> {
 }
 
 /// An import's or export's type.
-pub(super) fn extern_type(ty: ComponentTypeRef, offset: u64) -> Result<ExternType> {
+pub(super) fn extern_type(ty: ComponentTypeRef, gate: Gate) -> Result<ExternType> {
     Ok(match ty {
         ComponentTypeRef::Module(_) => ExternType::Module,
         ComponentTypeRef::Func(index) => ExternType::Func(TypeIndex(index)),
-        ComponentTypeRef::Value(_) => return Err(value_refused(offset)),
+        ComponentTypeRef::Value(_) => return Err(value_refused(gate)),
         ComponentTypeRef::Type(TypeBounds::Eq(index)) => {
             ExternType::Type(Bound::Eq(TypeIndex(index)))
         }
@@ -81,72 +84,69 @@ pub(super) fn extern_type(ty: ComponentTypeRef, offset: u64) -> Result<ExternTyp
 }
 
 /// Values as imports, exports or arguments are refused wherever they appear.
-pub(super) fn value_refused(offset: u64) -> CompileError {
-    CompileError::unsupported("value imports and exports", GATED, offset)
+pub(super) fn value_refused(gate: Gate) -> CompileError {
+    gate.unsupported("value imports and exports")
 }
 
 /// A reference to a value type.
-pub(super) fn val_ref(ty: ComponentValType, offset: u64) -> Result<ValRef> {
+pub(super) fn val_ref(ty: ComponentValType, gate: Gate) -> Result<ValRef> {
     Ok(match ty {
-        ComponentValType::Primitive(ty) => ValRef::Primitive(primitive(ty, offset)?),
+        ComponentValType::Primitive(ty) => ValRef::Primitive(primitive(ty, gate)?),
         ComponentValType::Type(index) => ValRef::Index(TypeIndex(index)),
     })
 }
 
-fn optional(ty: Option<ComponentValType>, offset: u64) -> Result<Option<ValRef>> {
-    ty.map(|ty| val_ref(ty, offset)).transpose()
+fn optional(ty: Option<ComponentValType>, gate: Gate) -> Result<Option<ValRef>> {
+    ty.map(|ty| val_ref(ty, gate)).transpose()
 }
 
 fn labelled<'a>(
     fields: &[(&'a str, ComponentValType)],
-    offset: u64,
+    gate: Gate,
 ) -> Result<Vec<(&'a str, ValRef)>> {
     fields
         .iter()
-        .map(|&(name, ty)| Ok((name, val_ref(ty, offset)?)))
+        .map(|&(name, ty)| Ok((name, val_ref(ty, gate)?)))
         .collect()
 }
 
-fn value_type(ty: D<'_>, offset: u64) -> Result<ValueType<'_>> {
+fn value_type(ty: D<'_>, gate: Gate) -> Result<ValueType<'_>> {
     Ok(match ty {
-        D::Primitive(ty) => ValueType::Primitive(primitive(ty, offset)?),
-        D::Record(fields) => ValueType::Record(labelled(&fields, offset)?),
+        D::Primitive(ty) => ValueType::Primitive(primitive(ty, gate)?),
+        D::Record(fields) => ValueType::Record(labelled(&fields, gate)?),
         D::Variant(cases) => ValueType::Variant(
             cases
                 .iter()
-                .map(|case| Ok((case.name, optional(case.ty, offset)?)))
+                .map(|case| Ok((case.name, optional(case.ty, gate)?)))
                 .collect::<Result<_>>()?,
         ),
-        D::List(ty) => ValueType::List(val_ref(ty, offset)?),
-        D::Map(key, value) => ValueType::Map(val_ref(key, offset)?, val_ref(value, offset)?),
-        D::FixedLengthList(..) => {
-            return Err(CompileError::unsupported(
-                "fixed-length list",
-                GATED,
-                offset,
-            ));
+        D::List(ty) => ValueType::List(val_ref(ty, gate)?),
+        D::Map(key, value) => ValueType::Map(val_ref(key, gate)?, val_ref(value, gate)?),
+        D::FixedLengthList(ty, length) => {
+            gate.need(Feature::FixedLengthLists, "fixed-length list")?;
+            ValueType::FixedLengthList(val_ref(ty, gate)?, length)
         }
         D::Tuple(types) => ValueType::Tuple(
             types
                 .iter()
-                .map(|&ty| val_ref(ty, offset))
+                .map(|&ty| val_ref(ty, gate))
                 .collect::<Result<_>>()?,
         ),
         D::Flags(labels) => ValueType::Flags(labels.into_vec()),
         D::Enum(labels) => ValueType::Enum(labels.into_vec()),
-        D::Option(ty) => ValueType::Option(val_ref(ty, offset)?),
+        D::Option(ty) => ValueType::Option(val_ref(ty, gate)?),
         D::Result { ok, err } => ValueType::Result {
-            ok: optional(ok, offset)?,
-            err: optional(err, offset)?,
+            ok: optional(ok, gate)?,
+            err: optional(err, gate)?,
         },
         D::Own(index) => ValueType::Own(TypeIndex(index)),
         D::Borrow(index) => ValueType::Borrow(TypeIndex(index)),
-        D::Stream(ty) => ValueType::Stream(optional(ty, offset)?),
-        D::Future(ty) => ValueType::Future(optional(ty, offset)?),
+        D::Stream(ty) => ValueType::Stream(optional(ty, gate)?),
+        D::Future(ty) => ValueType::Future(optional(ty, gate)?),
     })
 }
 
-fn primitive(ty: P, offset: u64) -> Result<Primitive> {
+fn primitive(ty: P, gate: Gate) -> Result<Primitive> {
     Ok(match ty {
         P::Bool => Primitive::Bool,
         P::S8 => Primitive::S8,
@@ -161,6 +161,9 @@ fn primitive(ty: P, offset: u64) -> Result<Primitive> {
         P::F64 => Primitive::F64,
         P::Char => Primitive::Char,
         P::String => Primitive::String,
-        P::ErrorContext => return Err(CompileError::unsupported("error-context", GATED, offset)),
+        P::ErrorContext => {
+            gate.need(Feature::ErrorContext, "error-context")?;
+            Primitive::ErrorContext
+        }
     })
 }

@@ -3,7 +3,7 @@
 use tidegate_abi::layout::Call;
 
 use super::entity::{
-    CanonId, CoreFunc, FrameId, Func, FuncKind, InstanceNumber, Lift, Options, Type,
+    CanonId, CoreExport, CoreFunc, FrameId, Func, FuncKind, InstanceNumber, Lift, Options, Type,
 };
 use super::shims::{Callee, CanonFunc, CanonKind, Copy};
 use super::types::core_type;
@@ -11,7 +11,8 @@ use super::{Linker, dangling, item};
 use crate::emit::{self, ShimFuncKind};
 use crate::error::{CompileError, Result};
 use crate::model::{
-    Canon, CanonOptions, CoreFuncIndex, EndKind, EndOp, FuncIndex, TypeIndex, ValRef,
+    Canon, CanonOptions, ContextSlot, CoreFuncIndex, EndKind, EndOp, FuncIndex, Memory, ThreadFrom,
+    ThreadTo, TypeIndex, ValRef,
 };
 
 impl<'a> Linker<'a> {
@@ -34,16 +35,18 @@ impl<'a> Linker<'a> {
                 let resource = self.resource_at(frame, *ty)?.0;
                 CanonKind::BuiltIn(ShimFuncKind::ResourceRep { resource })
             }
-            Canon::WaitableSetPoll { memory } => CanonKind::Poll(item(
-                &self.frame(frame).core_memories,
-                memory.0,
-                "core memory",
-            )?),
+            Canon::WaitableSetPoll { memory } => CanonKind::Poll(self.memory(frame, *memory)?),
             Canon::BackpressureInc => CanonKind::BuiltIn(ShimFuncKind::BackpressureInc),
             Canon::BackpressureDec => CanonKind::BuiltIn(ShimFuncKind::BackpressureDec),
             Canon::TaskCancel => CanonKind::BuiltIn(ShimFuncKind::TaskCancel),
-            Canon::ContextGet(slot) => CanonKind::BuiltIn(ShimFuncKind::ContextGet { slot: *slot }),
-            Canon::ContextSet(slot) => CanonKind::BuiltIn(ShimFuncKind::ContextSet { slot: *slot }),
+            Canon::ContextGet(slot) if slot.is_64 => return Err(self.unbuilt("context.get of i64")),
+            Canon::ContextSet(slot) if slot.is_64 => return Err(self.unbuilt("context.set of i64")),
+            Canon::ContextGet(ContextSlot { slot, .. }) => {
+                CanonKind::BuiltIn(ShimFuncKind::ContextGet { slot: *slot })
+            }
+            Canon::ContextSet(ContextSlot { slot, .. }) => {
+                CanonKind::BuiltIn(ShimFuncKind::ContextSet { slot: *slot })
+            }
             Canon::SubtaskCancel { is_async } => CanonKind::BuiltIn(ShimFuncKind::SubtaskCancel {
                 is_async: *is_async,
             }),
@@ -51,6 +54,43 @@ impl<'a> Linker<'a> {
             Canon::WaitableSetNew => CanonKind::BuiltIn(ShimFuncKind::WaitableSetNew),
             Canon::WaitableSetDrop => CanonKind::BuiltIn(ShimFuncKind::WaitableSetDrop),
             Canon::WaitableJoin => CanonKind::BuiltIn(ShimFuncKind::WaitableJoin),
+            Canon::WaitableSetWait { memory } => {
+                self.memory(frame, *memory)?;
+                return Err(self.unbuilt("waitable-set.wait"));
+            }
+            Canon::ThreadYield => return Err(self.unbuilt("thread.yield")),
+            Canon::ThreadIndex => return Err(self.unbuilt("thread.index")),
+            Canon::ThreadNewIndirect {
+                table,
+                table64,
+                context64,
+            } => {
+                item(&self.frame(frame).core_tables, table.0, "core table")?;
+                return Err(self.unbuilt(if *table64 || *context64 {
+                    "thread.new-indirect with memory64"
+                } else {
+                    "thread.new-indirect"
+                }));
+            }
+            Canon::ThreadResumeLater => return Err(self.unbuilt("thread.resume-later")),
+            Canon::ThreadSuspend => return Err(self.unbuilt("thread.suspend")),
+            Canon::ThreadSwitch { from, to } => {
+                return Err(self.unbuilt(match (from, to) {
+                    (ThreadFrom::Suspend, ThreadTo::Resume) => "thread.suspend-then-resume",
+                    (ThreadFrom::Suspend, ThreadTo::Promote) => "thread.suspend-then-promote",
+                    (ThreadFrom::Yield, ThreadTo::Resume) => "thread.yield-then-resume",
+                    (ThreadFrom::Yield, ThreadTo::Promote) => "thread.yield-then-promote",
+                }));
+            }
+            Canon::ErrorContextNew(options) => {
+                self.options(frame, options)?;
+                return Err(self.unbuilt("error-context.new"));
+            }
+            Canon::ErrorContextDebugMessage(options) => {
+                self.options(frame, options)?;
+                return Err(self.unbuilt("error-context.debug-message"));
+            }
+            Canon::ErrorContextDrop => return Err(self.unbuilt("error-context.drop")),
         };
         let instance = self.number(frame);
         let id = self.new_canon(instance, kind);
@@ -69,10 +109,8 @@ impl<'a> Linker<'a> {
 
     fn options(&mut self, frame: FrameId, options: &CanonOptions) -> Result<Options<'a>> {
         let instance = self.number(frame);
+        let memory = options.memory.map(|memory| self.memory(frame, memory));
         let scope = self.frame(frame);
-        let memory = options
-            .memory
-            .map(|i| item(&scope.core_memories, i.0, "core memory"));
         let realloc = options
             .realloc
             .map(|i| item(&scope.core_funcs, i.0, "core function"));
@@ -82,6 +120,22 @@ impl<'a> Linker<'a> {
             memory: memory.transpose()?,
             realloc: realloc.transpose()?,
         })
+    }
+
+    fn memory(&mut self, frame: FrameId, memory: Memory) -> Result<CoreExport<'a>> {
+        if memory.is_64 {
+            return Err(self.unbuilt("memory64 in the Canonical ABI"));
+        }
+        item(
+            &self.frame(frame).core_memories,
+            memory.index.0,
+            "core memory",
+        )
+    }
+
+    /// `construct` is valid, and enabled if it is gated, but not built.
+    pub(super) fn unbuilt(&self, construct: &str) -> CompileError {
+        CompileError::unsupported(construct, "", self.offset)
     }
 
     fn core_func(&mut self, frame: FrameId, index: CoreFuncIndex) -> Result<CoreFunc<'a>> {
@@ -98,6 +152,9 @@ impl<'a> Linker<'a> {
         let Type::Func(ty) = self.type_at(frame, ty)? else {
             return Err(dangling("function type"));
         };
+        if options.is_async && options.callback.is_none() {
+            return Err(self.unbuilt("canon lift with async but no callback"));
+        }
         let lift = Lift {
             core: self.core_func(frame, core)?,
             options: self.options(frame, options)?,
@@ -184,7 +241,18 @@ impl<'a> Linker<'a> {
             EndKind::Stream => emit::EndKind::Stream,
             EndKind::Future => emit::EndKind::Future,
         };
+        let name = match kind {
+            emit::EndKind::Stream => "stream",
+            emit::EndKind::Future => "future",
+        };
         Ok(CanonKind::BuiltIn(match *op {
+            EndOp::Forward => return Err(self.unbuilt(&format!("{name}.forward"))),
+            EndOp::Read(ref options) if !options.is_async => {
+                return Err(self.unbuilt(&format!("{name}.read without async")));
+            }
+            EndOp::Write(ref options) if !options.is_async => {
+                return Err(self.unbuilt(&format!("{name}.write without async")));
+            }
             EndOp::New => ShimFuncKind::EndNew { kind, element },
             EndOp::Read(ref options) => {
                 let options = self.options(frame, options)?;

@@ -7,7 +7,9 @@ use super::entity::{
 };
 use super::{Linker, dangling, item};
 use crate::error::{CompileError, Result};
-use crate::model::{self, Bound, ExternType, FuncType, InstanceDecl, TypeIndex, ValRef, ValueType};
+use crate::model::{
+    self, Bound, ExternType, FuncType, InstanceDecl, Primitive, TypeIndex, ValRef, ValueType,
+};
 use crate::plan::{ResourceDesc, Step};
 
 impl<'a> Linker<'a> {
@@ -130,12 +132,19 @@ impl<'a> Linker<'a> {
 
     pub(super) fn value_at(&mut self, frame: FrameId, ty: ValRef) -> Result<TypeId> {
         match ty {
-            ValRef::Primitive(ty) => self.types.primitive(ty),
+            ValRef::Primitive(ty) => self.primitive(ty),
             ValRef::Index(index) => match self.type_at(frame, index)? {
                 Type::Value(ty) => Ok(ty),
                 _ => Err(dangling("value type")),
             },
         }
+    }
+
+    fn primitive(&mut self, ty: Primitive) -> Result<TypeId> {
+        if ty == Primitive::ErrorContext {
+            return Err(self.unbuilt("error-context"));
+        }
+        self.types.primitive(ty)
     }
 
     fn optional(&mut self, frame: FrameId, ty: Option<ValRef>) -> Result<Option<TypeId>> {
@@ -179,7 +188,7 @@ impl<'a> Linker<'a> {
 
     fn value_type(&mut self, frame: FrameId, ty: &ValueType<'a>) -> Result<Type<'a>> {
         let ty = match ty {
-            ValueType::Primitive(ty) => self.types.primitive(*ty),
+            ValueType::Primitive(ty) => self.primitive(*ty),
             ValueType::Record(fields) => {
                 let fields = self.labelled(frame, fields)?;
                 self.types.record(fields)
@@ -195,6 +204,11 @@ impl<'a> Linker<'a> {
             ValueType::List(ty) => {
                 let ty = self.value_at(frame, *ty)?;
                 self.types.list(ty)
+            }
+            ValueType::FixedLengthList(ty, length) => {
+                self.value_at(frame, *ty)?;
+                debug_assert!(*length > 0, "validation refuses the length 0");
+                return Err(self.unbuilt("fixed-length list"));
             }
             ValueType::Map(key, value) => {
                 let key = self.value_at(frame, *key)?;

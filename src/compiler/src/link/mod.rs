@@ -28,17 +28,17 @@ use self::entity::{
 };
 use self::shims::CanonFunc;
 use self::types::Types;
-use crate::Limits;
 use crate::error::{CompileError, Result};
 use crate::model::{Binary, ComponentId, ModuleId};
 use crate::plan::{
     Artifact, ByteRange, ComponentInstance, Lowered, ResourceDesc, Shim, Site, Step,
     StringEncoding, TaskReturn,
 };
+use crate::{CompileOptions, Feature, Features, Limits};
 
 /// Links the outermost component of `binary`.
-pub(crate) fn link<'a>(binary: &'a Binary<'a>, limits: &'a Limits) -> Result<Artifact> {
-    let mut linker = Linker::new(binary, limits);
+pub(crate) fn link<'a>(binary: &'a Binary<'a>, options: &'a CompileOptions) -> Result<Artifact> {
+    let mut linker = Linker::new(binary, options);
     match linker.run() {
         Ok((imports, exports, lifted)) => Ok(linker.finish(imports, exports, lifted)),
         Err(error) if error.offset.is_none() => Err(error.at(linker.offset)),
@@ -50,6 +50,7 @@ pub(crate) fn link<'a>(binary: &'a Binary<'a>, limits: &'a Limits) -> Result<Art
 struct Linker<'a> {
     binary: &'a Binary<'a>,
     limits: &'a Limits,
+    features: Features,
     /// Where the definition being executed is.
     offset: u64,
     steps_left: usize,
@@ -104,10 +105,12 @@ struct ReturnKey<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn new(binary: &'a Binary<'a>, limits: &'a Limits) -> Self {
+    fn new(binary: &'a Binary<'a>, options: &'a CompileOptions) -> Self {
+        let limits = &options.limits;
         Self {
             binary,
             limits,
+            features: options.features,
             offset: 0,
             steps_left: limits.steps,
             nesting: 0,
@@ -135,6 +138,7 @@ impl<'a> Linker<'a> {
         Artifact {
             version: env!("CARGO_PKG_VERSION"),
             shim_abi: tidegate_abi::SHIM_ABI,
+            features: self.features.iter().map(Feature::name).collect(),
             types,
             funcs,
             resources: self.resources,

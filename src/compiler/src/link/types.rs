@@ -123,6 +123,7 @@ impl Types {
             Primitive::F64 => TypeKind::F64,
             Primitive::Char => TypeKind::Char,
             Primitive::String => TypeKind::String,
+            Primitive::ErrorContext => return Err(CompileError::internal("an error-context")),
         })
     }
 

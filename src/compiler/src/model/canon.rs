@@ -1,6 +1,6 @@
-//! Canonical definitions that are built; `decode` refuses the others by name.
+//! Canonical definitions.
 
-use super::{CoreFuncIndex, CoreMemoryIndex, FuncIndex, TypeIndex, ValRef};
+use super::{CoreFuncIndex, CoreMemoryIndex, CoreTableIndex, FuncIndex, TypeIndex, ValRef};
 use crate::plan::StringEncoding;
 
 /// Spec: `canon`.
@@ -25,8 +25,8 @@ pub(crate) enum Canon {
         options: CanonOptions,
     },
     TaskCancel,
-    ContextGet(u32),
-    ContextSet(u32),
+    ContextGet(ContextSlot),
+    ContextSet(ContextSlot),
     SubtaskCancel {
         is_async: bool,
     },
@@ -38,11 +38,57 @@ pub(crate) enum Canon {
         op: EndOp,
     },
     WaitableSetNew,
+    WaitableSetWait {
+        memory: Memory,
+    },
     WaitableSetPoll {
-        memory: CoreMemoryIndex,
+        memory: Memory,
     },
     WaitableSetDrop,
     WaitableJoin,
+    ThreadYield,
+    ThreadIndex,
+    /// The start function's parameter and the table's index are of the type of memory addresses.
+    ThreadNewIndirect {
+        table: CoreTableIndex,
+        table64: bool,
+        context64: bool,
+    },
+    ThreadResumeLater,
+    ThreadSuspend,
+    /// `thread.{suspend,yield}-then-{resume,promote}`.
+    ThreadSwitch {
+        from: ThreadFrom,
+        to: ThreadTo,
+    },
+    ErrorContextNew(CanonOptions),
+    ErrorContextDebugMessage(CanonOptions),
+    ErrorContextDrop,
+}
+
+/// A thread-local slot as `context.{get,set}` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ContextSlot {
+    /// 0 or 1.
+    pub(crate) slot: u32,
+    /// The value is an `i64`, not an `i32`.
+    pub(crate) is_64: bool,
+}
+
+/// What the current thread does when it switches to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThreadFrom {
+    Suspend,
+    Yield,
+}
+
+/// In which state the thread that is switched to has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThreadTo {
+    /// Suspended.
+    Resume,
+    /// Ready.
+    Promote,
 }
 
 /// Whether a built-in is of streams or of futures.
@@ -62,15 +108,24 @@ pub(crate) enum EndOp {
     CancelWrite { is_async: bool },
     DropReadable,
     DropWritable,
+    Forward,
 }
 
 /// Spec: `canonopt`, collected.
 #[derive(Clone, Debug)]
 pub(crate) struct CanonOptions {
     pub(crate) encoding: StringEncoding,
-    pub(crate) memory: Option<CoreMemoryIndex>,
+    pub(crate) memory: Option<Memory>,
     pub(crate) realloc: Option<CoreFuncIndex>,
     pub(crate) post_return: Option<CoreFuncIndex>,
     pub(crate) is_async: bool,
     pub(crate) callback: Option<CoreFuncIndex>,
+}
+
+/// A memory with the width of its addresses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) index: CoreMemoryIndex,
+    /// Addresses are `i64`.
+    pub(crate) is_64: bool,
 }

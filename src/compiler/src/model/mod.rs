@@ -8,7 +8,9 @@ mod canon;
 mod index;
 mod types;
 
-pub(crate) use canon::{Canon, CanonOptions, EndKind, EndOp};
+pub(crate) use canon::{
+    Canon, CanonOptions, ContextSlot, EndKind, EndOp, Memory, ThreadFrom, ThreadTo,
+};
 pub(crate) use index::*;
 pub(crate) use types::{
     Bound, ExternType, FuncType, InstanceDecl, Primitive, Type, ValRef, ValueType,

@@ -56,7 +56,7 @@ pub(crate) enum ValRef {
     Index(TypeIndex),
 }
 
-/// Spec: `primvaltype`, without `error-context`.
+/// Spec: `primvaltype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Primitive {
     Bool,
@@ -72,15 +72,18 @@ pub(crate) enum Primitive {
     F64,
     Char,
     String,
+    ErrorContext,
 }
 
-/// Spec: `defvaltype`, without fixed-length lists.
+/// Spec: `defvaltype`.
 #[derive(Debug)]
 pub(crate) enum ValueType<'a> {
     Primitive(Primitive),
     Record(Vec<(&'a str, ValRef)>),
     Variant(Vec<(&'a str, Option<ValRef>)>),
     List(ValRef),
+    /// The length is not 0.
+    FixedLengthList(ValRef, u32),
     Map(ValRef, ValRef),
     Tuple(Vec<ValRef>),
     Flags(Vec<&'a str>),

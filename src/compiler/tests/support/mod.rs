@@ -3,7 +3,7 @@
 
 use tidegate_compiler::check::check;
 use tidegate_compiler::plan::{Artifact, Extern, Item, Source, Step, TypeKind};
-use tidegate_compiler::{CompileError, CompileOptions, ErrorCode, compile};
+use tidegate_compiler::{CompileError, CompileOptions, ErrorCode, Feature, compile};
 
 pub(crate) fn assemble(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -21,21 +21,48 @@ pub(crate) fn compiled(text: &str) -> Artifact {
     artifact
 }
 
-/// Why a component that is valid but not built is refused: the construct, and the bytes at the offset. The
-/// message names both.
+/// With these features.
+pub(crate) fn with(features: &[Feature]) -> CompileOptions {
+    CompileOptions {
+        features: features.iter().copied().collect(),
+        ..CompileOptions::default()
+    }
+}
+
+/// Why a component that is valid is refused though every feature is enabled: the construct, and the bytes at the offset.
+/// The message names both.
 pub(crate) fn refused(text: &str) -> (String, Vec<u8>) {
-    let bytes = assemble(text);
-    let error = compile(&bytes, &CompileOptions::default()).expect_err("it has to be refused");
+    let (error, at) = refusal(text, Feature::ALL);
     assert_eq!(error.code, ErrorCode::Unsupported, "{error}");
+    assert_eq!(error.feature, None, "{error}");
+    (error.construct.unwrap_or_default(), at)
+}
+
+/// Why a component is refused when no feature is enabled: the construct, its feature, and the bytes at the offset. The
+/// message names them.
+pub(crate) fn gated(text: &str) -> (String, &'static str, Vec<u8>) {
+    let (error, at) = refusal(text, &[]);
+    assert_eq!(error.code, ErrorCode::Gated, "{error}");
+    let feature = error.feature.expect("a feature is named");
+    assert!(
+        error.message.contains(&format!("features: ['{feature}']")),
+        "{error}"
+    );
+    (error.construct.unwrap_or_default(), feature, at)
+}
+
+fn refusal(text: &str, features: &[Feature]) -> (CompileError, Vec<u8>) {
+    let bytes = assemble(text);
+    let error = compile(&bytes, &with(features)).expect_err("it has to be refused");
     let construct = error
         .construct
         .clone()
-        .expect("a refusal names its construct");
+        .unwrap_or_else(|| panic!("a refusal names its construct: {error}"));
     let offset = error.offset.expect("a refusal has an offset");
     assert!(error.message.contains(&construct), "{error}");
     assert!(error.message.contains(&format!("{offset:#x}")), "{error}");
     assert!((8..bytes.len() as u64).contains(&offset), "{error}");
-    (construct, bytes[offset as usize..].to_vec())
+    (error, bytes[offset as usize..].to_vec())
 }
 
 /// Which kinds of steps there are, in order: `r`esource, s`l`ot, `s`him, `c`ore.
