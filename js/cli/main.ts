@@ -5,6 +5,7 @@ import process from 'node:process';
 import { VERSION } from '../generated/abi.js';
 import { explain, UsageError } from './errors.js';
 import { RUN_HELP, run } from './run.js';
+import { SERVE_HELP, serve } from './serve.js';
 import { TYPES_HELP, types } from './types.js';
 
 const HELP = `\
@@ -14,6 +15,7 @@ Usage: tidegate COMMAND [OPTIONS] ...
 
 Commands:
   run        run a component of the world wasi:cli/command
+  serve      serve a component of the world wasi:http/service
   types      print TypeScript declarations of a component
 
 Options:
@@ -24,9 +26,14 @@ Options:
 /** A command gives its exit code. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   run,
+  serve,
   types,
 };
-const HELPS: Readonly<Record<string, string>> = { run: RUN_HELP, types: TYPES_HELP };
+const HELPS: Readonly<Record<string, string>> = {
+  run: RUN_HELP,
+  serve: SERVE_HELP,
+  types: TYPES_HELP,
+};
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '-h' || name === '--help' || name === 'help') {

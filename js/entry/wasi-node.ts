@@ -7,6 +7,18 @@ import type { WasiOptions } from '../wasi/options.js';
 
 export { WasiExit } from '../wasi/exit.js';
 export { MemoryDirectory, type MemoryTree } from '../wasi/filesystem/memory.js';
+export type { HttpGrant } from '../wasi/http/allow.js';
+export { type ErrorCode as HttpErrorCode, HttpError } from '../wasi/http/errors.js';
+export { type FetchHandler, toFetchHandler } from '../wasi/http/fetch.js';
+export { Fields } from '../wasi/http/fields.js';
+export type { Handler, HandlerSource } from '../wasi/http/handler.js';
+export { Request, RequestOptions, Response } from '../wasi/http/messages.js';
+export {
+  type HttpServer,
+  type RequestReport,
+  type ServeOptions,
+  serve,
+} from '../wasi/node/serve.js';
 export type { Folder, InputSource, OutputSink, WasiOptions } from '../wasi/options.js';
 
 /** The imports of WASI 0.3, and of the parts of WASI 0.2 that 0.3 components import, with what `options` grant. */

@@ -12,6 +12,7 @@ import { openStdio } from './cli/stdio.js';
 import { clocks } from './clocks/index.js';
 import { filesystem } from './filesystem/index.js';
 import { preopens } from './filesystem/preopens.js';
+import { http } from './http/index.js';
 import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';
@@ -24,6 +25,7 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
+    ...http(platform, options),
     ...filesystem(preopens(platform, options)),
     ...p2(platform, options, stdio),
   };

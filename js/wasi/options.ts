@@ -1,6 +1,7 @@
 /** What a program grants to a component. */
 
 import type { MemoryDirectory } from './filesystem/memory.js';
+import type { HttpGrant } from './http/allow.js';
 
 /** Where stdin comes from: bytes, a text in UTF-8, or anything that gives chunks of bytes. */
 export type InputSource =
@@ -38,6 +39,8 @@ export interface WasiOptions {
   readonly preopens?: Readonly<
     Record<string, Folder | { readonly folder: Folder; readonly readOnly?: boolean }>
   >;
+  /** Hosts that the component may send requests to (wasi:http/client). Default: none. */
+  readonly http?: HttpGrant;
   /** `'inherit'` is the process's own. Default: empty. */
   readonly stdin?: 'inherit' | InputSource;
   /** `'inherit'` is the process's own, in a page the console. Default: nowhere. */

@@ -1,6 +1,7 @@
 /** What WASI needs of the platform. Two implementations: `node/platform.ts` and `web/platform.ts`. */
 
 import type { Directory } from './filesystem/backend.js';
+import type { Request, Response } from './http/messages.js';
 
 /** Bytes that are read in chunks. */
 export interface Input {
@@ -31,5 +32,7 @@ export interface WasiPlatform {
   stdout(): Output;
   stderr(): Output;
   /** How to open a folder that the program names by a path or a handle. Throws when there is none, or the platform has no such folders. */
+  /** Sends a request to the network. Rejects with `HttpError`. Aborted: nobody waits for the response. */
+  send(request: Request, signal: AbortSignal): Promise<Response>;
   folder(source: string | FileSystemDirectoryHandle): () => Directory;
 }

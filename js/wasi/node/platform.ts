@@ -5,6 +5,7 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import type { Input, Output, WasiPlatform } from '../platform.js';
 import { openDirectory } from './files.js';
+import { send } from './http-client.js';
 
 export const nodePlatform: WasiPlatform = {
   monotonicNow: () => process.hrtime.bigint(),
@@ -14,6 +15,7 @@ export const nodePlatform: WasiPlatform = {
   stdin: once(() => readable(process.stdin)),
   stdout: once(() => writable(process.stdout)),
   stderr: once(() => writable(process.stderr)),
+  send,
   folder(source) {
     if (typeof source !== 'string') throw new TypeError('directory handles exist in browsers only');
     openDirectory(source).close();

@@ -1,5 +1,6 @@
 /** WASI's platform in a page, a worker or a service worker. */
 
+import { sendByFetch } from '../http/fetch.js';
 import type { Output, WasiPlatform } from '../platform.js';
 
 export const webPlatform: WasiPlatform = {
@@ -11,6 +12,7 @@ export const webPlatform: WasiPlatform = {
   stdin: () => ({ isTerminal: false, next: () => undefined }),
   stdout: () => lines((line) => console.log(line)),
   stderr: () => lines((line) => console.error(line)),
+  send: sendByFetch,
   folder() {
     throw new TypeError('a page has no folders by path: grant a MemoryDirectory');
   },

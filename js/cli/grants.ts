@@ -1,0 +1,70 @@
+/** What a command line grants to a component: the flags that `run` and `serve` share, one for each option of `wasi`. */
+
+import process from 'node:process';
+import type { WasiOptions } from '../entry/wasi-node.js';
+import { UsageError } from './errors.js';
+
+export const GRANTS_HELP = `\
+      --env NAME=VALUE    an environment variable; NAME alone passes this process's on. Repeatable
+      --dir HOST[::GUEST] a folder, at the path GUEST (or HOST, as it is written). Repeatable
+      --dir-ro HOST[::GUEST]
+                          the same, read-only. Repeatable
+      --allow-http[=HOST] requests to any host, or to this one: example.com, example.com:8080,
+                          *.example.com. Repeatable`;
+
+/** Collects flags into options. */
+export class Grants {
+  readonly #env: Record<string, string> = {};
+  readonly #preopens: Record<string, { readonly folder: string; readonly readOnly: boolean }> = {};
+  #http: boolean | string[] = false;
+
+  get options(): Pick<WasiOptions, 'env' | 'preopens' | 'http'> {
+    return { env: this.#env, preopens: this.#preopens, http: this.#http };
+  }
+
+  /** Whether `name` is one of these flags; `value` is asked for when the flag needs one. */
+  take(name: string, inline: string | undefined, value: () => string): boolean {
+    switch (name) {
+      case '--env':
+        this.#variable(value());
+        return true;
+      case '--dir':
+      case '--dir-ro':
+        this.#folder(name, value());
+        return true;
+      case '--allow-http':
+        this.#hosts(inline);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #variable(text: string): void {
+    const equals = text.indexOf('=');
+    if (equals === 0) throw new UsageError(`--env wants NAME=VALUE, not ${text}`);
+    if (equals > 0) {
+      this.#env[text.slice(0, equals)] = text.slice(equals + 1);
+      return;
+    }
+    const own = process.env[text];
+    if (own === undefined) throw new UsageError(`--env ${text}: this process has no such variable`);
+    this.#env[text] = own;
+  }
+
+  #folder(flag: string, text: string): void {
+    const [folder = '', guest = folder, ...rest] = text.split('::');
+    if (folder === '' || guest === '' || rest.length > 0) {
+      throw new UsageError(`${flag} wants HOST or HOST::GUEST, not ${text}`);
+    }
+    if (guest in this.#preopens) throw new UsageError(`${flag}: two folders at ${guest}`);
+    this.#preopens[guest] = { folder, readOnly: flag === '--dir-ro' };
+  }
+
+  #hosts(host: string | undefined): void {
+    if (host === '') throw new UsageError('--allow-http= wants a host; without = it allows all');
+    if (host === undefined) this.#http = true;
+    else if (typeof this.#http !== 'boolean') this.#http.push(host);
+    else if (!this.#http) this.#http = [host];
+  }
+}

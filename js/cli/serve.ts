@@ -1,0 +1,135 @@
+/** `tidegate serve`: one component of the world wasi:http/service, on an address of this machine. */
+
+import { basename } from 'node:path';
+import process from 'node:process';
+import { ComponentError, ComponentTrap, Store } from '../entry/node.js';
+import {
+  type HttpServer,
+  type RequestReport,
+  serve as serveHttp,
+  wasi,
+} from '../entry/wasi-node.js';
+import { CannotRun, UsageError } from './errors.js';
+import { type CommandLine, readCommandLine } from './flags.js';
+import { GRANTS_HELP } from './grants.js';
+import { guarded, load } from './load.js';
+
+export const SERVE_HELP = `\
+Serves a component of the world wasi:http/service.
+
+Usage: tidegate serve [OPTIONS] COMPONENT.wasm
+
+Nothing is granted unless it is named here. The component's stdout and stderr are this process's. The address is
+written to stderr as soon as requests are taken, and then a line for each request. SIGINT and SIGTERM let the requests
+under way come to their end; a second one ends the process at once.
+
+Options:
+      --addr HOST:PORT    where to listen; port 0 is a free one. Default: 127.0.0.1:8080
+      --max-concurrency N requests that the component works on at a time. Default: no bound
+      --grace SECONDS     how long requests under way may go on after a signal. Default: 10
+${GRANTS_HELP}
+      --quiet             no lines for requests
+      --verbose           errors with their stack and causes
+  -h, --help              this text
+
+Exit codes: 0 after a signal; 1 when the component cannot be loaded or the address is taken, 2 for a wrong command line,
+134 when the component traps.
+`;
+
+/** Serves until a signal comes; the result is the exit code. */
+export async function serve(args: readonly string[]): Promise<number> {
+  const flags = { addr: '127.0.0.1:8080', most: Number.POSITIVE_INFINITY, grace: 10 };
+  const line = readCommandLine('serve', args, (name, value) => {
+    if (name === '--addr') flags.addr = value();
+    else if (name === '--max-concurrency') flags.most = number(name, value(), 1);
+    else if (name === '--grace') flags.grace = number(name, value(), 0);
+    else return false;
+    return true;
+  });
+  if (line === undefined) {
+    process.stdout.write(SERVE_HELP);
+    return 0;
+  }
+  if (line.rest.length > 0) throw new UsageError(`a service has no arguments: ${line.rest[0]}`);
+  return guarded(line, () => serveFile(line, flags));
+}
+
+interface Flags {
+  readonly addr: string;
+  readonly most: number;
+  readonly grace: number;
+}
+
+async function serveFile({ file, grants, quiet }: CommandLine, flags: Flags): Promise<number> {
+  const { host, port } = address(flags.addr);
+  const component = await load(file);
+  const imports = wasi({
+    ...grants.options,
+    args: [basename(file)],
+    stdout: 'inherit',
+    stderr: 'inherit',
+  });
+  const instance = await component.instantiate(imports, { store: new Store() });
+  let fail: (error: unknown) => void = () => {};
+  const trapped = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const server = await serveHttp(instance, {
+    host,
+    port,
+    maxConcurrency: flags.most,
+    onRequest(report) {
+      if (!quiet) process.stderr.write(`${requestLine(report)}\n`);
+      if (report.error instanceof ComponentTrap) fail(report.error);
+    },
+  }).catch((error: Error) => {
+    throw new CannotRun(`cannot listen on ${flags.addr}: ${error.message}`);
+  });
+  process.stderr.write(`tidegate: serving ${basename(file)} on ${server.url}/\n`);
+  try {
+    await Promise.race([signal(), trapped]);
+  } finally {
+    await shutDown(server, flags.grace);
+  }
+  return 0;
+}
+
+function shutDown(server: HttpServer, grace: number): Promise<void> {
+  const atOnce = () => process.exit(0);
+  process.once('SIGINT', atOnce);
+  process.once('SIGTERM', atOnce);
+  return server.close({ grace: grace * 1000 });
+}
+
+function signal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
+
+function requestLine({ method, url, status, duration, error }: RequestReport): string {
+  const why = error === undefined ? '' : `  ${told(error)}`;
+  return `${method} ${url} ${status ?? '-'} ${duration.toFixed(1)} ms${why}`;
+}
+
+function told(error: unknown): string {
+  if (error instanceof ComponentError) return (error.payload as { tag: string }).tag;
+  return error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
+}
+
+function address(text: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new UsageError(`--addr wants HOST:PORT, not ${text}`);
+  }
+  return { host: bracketed ?? (plain || '0.0.0.0'), port: Number(port) };
+}
+
+function number(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    throw new UsageError(`${name} wants a whole number of at least ${least}, not ${text}`);
+  }
+  return value;
+}

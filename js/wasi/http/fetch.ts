@@ -1,0 +1,173 @@
+/** Between wasi:http and the platform's own `fetch`, `Request` and `Response`. */
+
+import { ComponentError } from '../../index.js';
+import { Body, dispose, NO_TRAILERS, trailersOf } from './body.js';
+import { type ErrorCode, HttpError } from './errors.js';
+import { bytesOf, Fields, latin1 } from './fields.js';
+import { type HandlerSource, handlerOf } from './handler.js';
+import { methodName, methodOf, Request, Response } from './messages.js';
+
+const { Response: WebResponse, Headers: WebHeaders } = globalThis;
+
+/** A function from the platform's requests to its responses: what service workers, Deno, Bun and edge workers take. */
+export type FetchHandler = (request: globalThis.Request) => Promise<globalThis.Response>;
+
+/**
+ * Serves an instance's `wasi:http/handler` to `fetch` events. The body streams both ways; trailers have no place in `Response` and are
+ * dropped. When the request's signal is aborted, so is the component's task. It rejects as the component does: with a
+ * `ComponentError`, whose payload is the error code, or a `ComponentTrap`.
+ */
+export function toFetchHandler(source: HandlerSource): FetchHandler {
+  const handle = handlerOf(source);
+  return async (request) => {
+    const response = await handle(requestOf(request), { signal: request.signal });
+    const status = response.getStatusCode();
+    const { contents, trailers } = response.body.take();
+    const headers = headersOf(response.getHeaders());
+    if (request.method === 'HEAD' || NO_BODY.includes(status) || contents === undefined) {
+      contents?.cancel().catch(() => {});
+      dispose(trailers);
+      response.body.settle({ tag: 'ok' });
+      return new WebResponse(null, { status, headers });
+    }
+    return new WebResponse(watched(contents, response.body, trailers), { status, headers });
+  };
+}
+
+/** Sends a request by `fetch`. */
+export async function sendByFetch(request: Request, signal: AbortSignal): Promise<Response> {
+  const { body } = request;
+  try {
+    const { method, scheme, authority, pathWithQuery = '/' } = request.target;
+    if (scheme?.tag === 'other') throw new HttpError({ tag: 'HTTP-protocol-error' });
+    if (authority === undefined) throw new HttpError({ tag: 'HTTP-request-URI-invalid' });
+    const path = pathWithQuery.startsWith('/') ? pathWithQuery : `/${pathWithQuery}`;
+    const url = `${scheme?.tag === 'HTTP' ? 'http' : 'https'}://${authority}${path}`;
+    const { contents, trailers } = body.take();
+    const bytes = contents === undefined ? null : await collected(contents);
+    await trailersOf(trailers);
+    const response = await fetch(url, {
+      method: methodName(method),
+      headers: headersOf(request.getHeaders()),
+      body: bytes,
+      signal: withTimeout(signal, request),
+    });
+    body.settle({ tag: 'ok' });
+    return responseOf(response);
+  } catch (error) {
+    throw new HttpError(body.fail(error instanceof ComponentError ? error : failed(error)));
+  }
+}
+
+/** No browser tells why a connection failed. */
+function failed(error: unknown): HttpError {
+  const { name, message } = error as Error;
+  const tag = name === 'TimeoutError' ? 'HTTP-response-timeout' : undefined;
+  const code: ErrorCode = tag ? { tag } : { tag: 'internal-error', val: message };
+  return new HttpError(code);
+}
+
+function withTimeout(signal: AbortSignal, request: Request): AbortSignal {
+  const options = request.getOptions();
+  const waits = [options?.getConnectTimeout(), options?.getFirstByteTimeout()];
+  const ns = waits.reduce((sum: bigint, wait) => sum + (wait ?? 0n), 0n);
+  if (ns === 0n) return signal;
+  return AbortSignal.any([signal, AbortSignal.timeout(Number(ns / 1_000_000n))]);
+}
+
+/** Few engines can stream a request's body, and none over HTTP/1.1. */
+async function collected(contents: ReadableStream<Uint8Array>): Promise<Blob> {
+  return new WebResponse(contents as ReadableStream<Uint8Array<ArrayBuffer>>).blob();
+}
+
+function requestOf(request: globalThis.Request): Request {
+  const { protocol, host, pathname, search } = new URL(request.url);
+  const target = {
+    method: methodOf(request.method),
+    scheme: { tag: protocol === 'http:' ? ('HTTP' as const) : ('HTTPS' as const) },
+    authority: host,
+    pathWithQuery: pathname + search,
+  };
+  const body = bodyOf(request.body, { tag: 'connection-terminated' });
+  return Request.received(target, fieldsOf(request.headers), body);
+}
+
+function responseOf(response: globalThis.Response): Response {
+  const body = bodyOf(response.body, { tag: 'HTTP-response-incomplete' });
+  return Response.received(response.status, fieldsOf(response.headers), body);
+}
+
+/** A body that the platform receives; `incomplete` is what it is when it breaks off. */
+function bodyOf(stream: ReadableStream<Uint8Array> | null, incomplete: ErrorCode): Body {
+  if (stream === null) return new Body(undefined, NO_TRAILERS);
+  let fail = () => {};
+  let finish = () => {};
+  const trailers = new Promise<{ tag: 'ok' } | { tag: 'err'; val: ErrorCode }>((resolve) => {
+    finish = () => resolve({ tag: 'ok' });
+    fail = () => resolve({ tag: 'err', val: incomplete });
+  });
+  const reader = stream.getReader();
+  const contents = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          finish();
+        } catch {
+          fail();
+        }
+        controller.close();
+      },
+      cancel(reason) {
+        finish();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Body(contents, trailers);
+}
+
+/** Contents on their way to the platform; the component is told how that went. */
+function watched(
+  contents: ReadableStream<Uint8Array>,
+  body: Body,
+  trailers: Parameters<typeof trailersOf>[0],
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = contents.getReader();
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value as Uint8Array<ArrayBuffer>);
+          await trailersOf(trailers);
+          body.settle({ tag: 'ok' });
+          controller.close();
+        } catch (error) {
+          body.fail(error);
+          controller.error(error);
+        }
+      },
+      async cancel(reason) {
+        body.fail(new HttpError({ tag: 'connection-terminated' }));
+        dispose(trailers);
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function fieldsOf(headers: Headers): Fields {
+  return Fields.received([...headers].map(([name, value]) => [name, bytesOf(value)] as const));
+}
+
+function headersOf(fields: Fields): Headers {
+  const headers = new WebHeaders();
+  for (const [name, value] of fields.copyAll()) headers.append(name, latin1(value));
+  return headers;
+}
+
+const NO_BODY: readonly number[] = [101, 103, 204, 205, 304];
