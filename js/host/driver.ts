@@ -3,6 +3,7 @@
  * executes `unreachable` when a function answers 1.
  */
 
+import { TRAP_CODES } from '../generated/abi.js';
 import { copyBetweenGuests } from './copies.js';
 import { copyInHost, type HostEnd } from './ends.js';
 import { ComponentTrap, TidegateFault } from './errors.js';
@@ -10,6 +11,8 @@ import type { Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import type { DriverHost } from './runtime.js';
 import { abiTrap, classify } from './trap.js';
+
+const CANNOT_BLOCK = TRAP_CODES.indexOf('cannot-block');
 
 /** The driver's imports for a store. */
 export function driverHost(machine: Machine): DriverHost {
@@ -57,6 +60,13 @@ export function driverHost(machine: Machine): DriverHost {
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
         queued.run(task, call);
       }),
+    // No stack of this host can be suspended, so none is spawned or resumed.
+    suspend: () => machine.fail(abiTrap(CANNOT_BLOCK)),
+    resumed: () => 1,
+    resume: () => 1,
+    spawn: () => 1,
+    finished: () => 1,
+    blocked: () => 0,
   };
 }
 

@@ -73,6 +73,8 @@ export class Machine {
   readonly driverExports: WebAssembly.Exports;
   /** Callbacks and destructors. */
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  /** Functions of explicit threads, by the runtime's numbers. */
+  readonly threads = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
   /** Not 0 after a host import has failed: shims trap when they see it. */
   readonly fault = new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
   /** Records the code of a trap that a shim is about to raise. */
@@ -121,7 +123,7 @@ export class Machine {
     this.trapFunction = host.trap;
     this.driverExports = new WebAssembly.Instance(driver, {
       rt: this.runtimeExports,
-      env: { table: this.table },
+      env: { table: this.table, threads: this.threads },
       host: { ...host },
     }).exports;
     this.driver = this.driverExports as unknown as Driver;

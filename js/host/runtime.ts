@@ -13,6 +13,10 @@ export interface Runtime {
     seedLow: number,
     seedHigh: number,
   ): number;
+  /** Whether the engine can suspend stacks. */
+  configure_stacks(available: number): number;
+  /** While 1, what would begin a new stack waits. */
+  stacks_full(flag: number): number;
   control(): number;
   instance_new(): number;
   type_new(flatNumber: number, size: number): number;
@@ -27,6 +31,7 @@ export interface Runtime {
   call_begin(inst: number): number;
   call_end(subtask: number): number;
   call_pending(subtask: number, call: number): number;
+  call_waits(subtask: number, call: number): number;
   call_resolve(subtask: number): number;
   lift_own(inst: number, res: number, h: number): number;
   lift_borrow(inst: number, res: number, h: number, subtask: number): number;
@@ -40,7 +45,9 @@ export interface Runtime {
 
 /** Exports of the driver that JS calls. */
 export interface Driver {
+  /** 0: nothing more is ready; 1: the budget is used up; 2: a suspended stack goes on. */
   run(budget: number): number;
+  thread_main(thread: number): void;
   host_read(end: number, n: number): number;
   host_write(end: number, n: number): number;
   host_cancel(end: number): number;
@@ -58,6 +65,17 @@ export interface DriverHost {
   abort(call: number): number;
   cancelled(call: number): number;
   start(call: number, task: number): number;
+  /** Suspends the current stack until `resume` of the same thread. */
+  suspend(thread: number): number;
+  /** The stack of that thread goes on. */
+  resumed(thread: number): number;
+  resume(thread: number): number;
+  /** Runs the driver's `thread_main` on a new stack. */
+  spawn(thread: number): number;
+  /** `thread_main` has come to its end. */
+  finished(thread: number): number;
+  /** `subtask * 2 + freeze` of the import that has to be waited for; 0 when it has failed. */
+  blocked(): number;
 }
 
 /** Attention word: an implicit task was made, and `sync_settle` is due. */

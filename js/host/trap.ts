@@ -87,4 +87,5 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
   'out-of-bounds': 'a range lies outside of memory',
   'cannot-block': 'an operation would have to block where it cannot',
   'limit-exceeded': 'a limit of the store was exceeded',
+  'thread-not-suspended': 'a thread was to go on that is not suspended',
 };

@@ -20,6 +20,11 @@ const Kind = {
   callback: 8,
   start: 9,
   hostCancelled: 10,
+  suspend: 11,
+  resume: 12,
+  spawn: 13,
+  startCall: 14,
+  threadStart: 15,
 };
 
 /** An action as the runtime encodes it: `src/abi/src/action.rs`. */
@@ -197,10 +202,71 @@ describe('perform', () => {
 
   test('a kind that does not exist is unreachable', () => {
     const { driver, log } = setUp();
-    for (const kind of [0, 11, 255]) {
+    for (const kind of [0, 16, 255]) {
       assert.throws(() => driver.perform(action(kind, 1)), trapped);
     }
     assert.deepEqual(log, []);
+  });
+});
+
+describe('stacks', () => {
+  test('a stack is suspended, and what it waited for is asked for until it is there', () => {
+    const again = action(Kind.suspend, 5);
+    const { driver, log } = setUp({ answers: { resumed: [again, 0x70n] } });
+    assert.equal(driver.perform(again), 0x70n);
+    // The host is told, then the runtime.
+    const once = [
+      ['suspend', 5],
+      ['resumed', 5],
+      ['resumed', 5],
+    ];
+    assert.deepEqual(log, [...once, ...once]);
+  });
+
+  test('a thread is spawned, and what it leaves is the value', () => {
+    const { driver, log } = setUp({ answers: { spawned: [0x21n] } });
+    assert.equal(driver.perform(action(Kind.spawn, 4)), 0x21n);
+    assert.deepEqual(log, [
+      ['spawn', 4],
+      ['spawned', 4],
+    ]);
+  });
+
+  test('a new stack does what its thread begins with, and says when it has ended', () => {
+    const seen = [];
+    const { driver, log, table } = setUp({
+      answers: { thread_begin: [action(Kind.threadStart, 1)] },
+      words: [77],
+      guests: { dtor: (context) => seen.push(context) },
+    });
+    table.set(1, table.get(3));
+    driver.thread_main(1);
+    assert.deepEqual(seen, [77]);
+    assert.deepEqual(log, [
+      ['thread_begin', 1],
+      ['thread_done', 1],
+      ['finished', 1],
+    ]);
+  });
+
+  test('a call that waited is started by its start half, which reports by itself', () => {
+    const seen = [];
+    const { driver, log } = setUp({ words: [8], guests: { dtor: (id) => seen.push(id) } });
+    assert.equal(driver.perform(action(Kind.startCall, 3)), 0n);
+    assert.deepEqual(seen, [8]);
+    assert.deepEqual(log, []);
+  });
+
+  test('an import that has to be waited for is waited for', () => {
+    const { driver, log } = setUp({ host: { blocked: () => 6 * 2 + 1 } });
+    assert.equal(driver.blocked(), 6);
+    assert.deepEqual(log, [['blocked'], ['subtask_wait', 6, 1]]);
+  });
+
+  test('an import that has failed is not', () => {
+    const { driver, log } = setUp({ host: { blocked: () => 0 } });
+    assert.throws(() => driver.blocked(), trapped);
+    assert.deepEqual(log, [['blocked']]);
   });
 });
 
@@ -213,6 +279,9 @@ describe('failures', () => {
     abort: Kind.hostAbort,
     start: Kind.start,
     cancelled: Kind.hostCancelled,
+    suspend: Kind.suspend,
+    resume: Kind.resume,
+    spawn: Kind.spawn,
   };
   for (const [name, kind] of Object.entries(functions)) {
     test(`when ${name} has failed, nothing is reported`, () => {
@@ -264,6 +333,13 @@ describe('run', () => {
     assert.equal(driver.run(0), 1);
     assert.equal(driver.run(2), 0);
     assert.equal(log.filter(([name]) => name === 'start').length, 3);
+  });
+
+  test('stops before a suspended stack goes on', () => {
+    const resume = action(Kind.resume, 3);
+    const { driver, log } = setUp({ answers: { next: [resume, start] } });
+    assert.equal(driver.run(10), 2);
+    assert.deepEqual(log, [['next'], ['resume', 3]]);
   });
 
   test('a trap ends it', () => {

@@ -40,6 +40,21 @@ pub enum ActionKind {
     Start = 9,
     /// A task called by the host was cancelled. Operand: the host's call id. Report: `told()`.
     HostCancelled = 10,
+    /// The current stack must be suspended. Operand: the thread that blocks. The performer's call of the host returns when
+    /// the thread is resumed. Report: `resumed(thread)`.
+    Suspend = 11,
+    /// A suspended stack goes on. Operand: the thread that blocked. Nothing else of the store may run until it has suspended
+    /// again or finished. Only `next()` returns it; it has no report of its own, as the stack makes `Suspend`'s.
+    Resume = 12,
+    /// A thread must be begun on a new stack, by the driver's `thread_main`. Operand: the thread. Report: `spawned(thread)`,
+    /// when that stack has suspended or finished.
+    Spawn = 13,
+    /// A call between guests that waited must start. Operand: the table slot of its start half; arg 0: the subtask. The start
+    /// half reports by itself. Only `next()` and `thread_begin` return it.
+    StartCall = 14,
+    /// An explicit thread's function must be called. Operand: the thread, which is its place in the table of threads; arg 0:
+    /// the thread's argument. Report: `thread_done(thread)`. Only `thread_begin` returns it.
+    ThreadStart = 15,
 }
 
 impl ActionKind {
@@ -56,6 +71,11 @@ impl ActionKind {
             8 => Self::Callback,
             9 => Self::Start,
             10 => Self::HostCancelled,
+            11 => Self::Suspend,
+            12 => Self::Resume,
+            13 => Self::Spawn,
+            14 => Self::StartCall,
+            15 => Self::ThreadStart,
             _ => return None,
         })
     }
@@ -84,7 +104,7 @@ mod tests {
 
     #[test]
     fn actions_are_negative_and_round_trip() {
-        for n in 1..=10 {
+        for n in 1..=15 {
             let kind = ActionKind::from_number(n).expect("numbers are dense");
             for operand in [0, 1, 0x8000_0000, u32::MAX] {
                 let step = encode(kind, operand);

@@ -79,6 +79,8 @@ trap_codes! {
     CannotBlock = 28, "cannot-block";
     /// The runtime refused to grow beyond the store's limits.
     LimitExceeded = 29, "limit-exceeded";
+    /// A thread was to be resumed that is not suspended, or a thread named itself as the next one.
+    ThreadNotSuspended = 30, "thread-not-suspended";
 }
 
 impl TrapCode {

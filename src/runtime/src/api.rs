@@ -9,8 +9,9 @@ use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::TrapCode;
 
 use crate::{
-    CallId, EndId, EndKind, EndRef, GuestBuffer, HOST, Handle, InstanceId, Limits, Outcome,
-    ResourceId, ResourceType, Side, SiteId, Slot, Step, Store, SubtaskId, TaskId, TypeId,
+    CallId, EndId, EndKind, EndRef, GuestBuffer, HOST, Handle, InstanceId, Lift, Limits, Outcome,
+    ResourceId, ResourceType, Side, SiteId, Slot, Step, Store, SubtaskId, TaskId, ThreadId,
+    ThreadIndex, TypeId,
 };
 
 struct Cell(UnsafeCell<Option<Store>>);
@@ -65,7 +66,21 @@ macro_rules! exports {
 exports! {
     context_get(inst, slot) -> i64 = step(store().context_get(InstanceId(inst), slot));
     context_set(inst, slot, value) -> i64 =
-        step(store().context_set(InstanceId(inst), slot, value));
+        step(store().context_set(InstanceId(inst), slot, u64::from(value)));
+    thread_index(inst) -> i64 = step(store().thread_index(InstanceId(inst)));
+    thread_new(inst, context) -> i64 = step(store().thread_new(InstanceId(inst), context));
+    thread_yield(inst) -> i64 = step(store().thread_yield(InstanceId(inst)));
+    thread_suspend(inst) -> i64 = step(store().thread_suspend(InstanceId(inst)));
+    thread_resume_later(inst, index) -> i64 =
+        step(store().thread_resume_later(InstanceId(inst), ThreadIndex(index)));
+    thread_suspend_then_resume(inst, index) -> i64 =
+        step(store().thread_suspend_then_resume(InstanceId(inst), ThreadIndex(index)));
+    thread_yield_then_resume(inst, index) -> i64 =
+        step(store().thread_yield_then_resume(InstanceId(inst), ThreadIndex(index)));
+    thread_suspend_then_promote(inst, index) -> i64 =
+        step(store().thread_suspend_then_promote(InstanceId(inst), ThreadIndex(index)));
+    thread_yield_then_promote(inst, index) -> i64 =
+        step(store().thread_yield_then_promote(InstanceId(inst), ThreadIndex(index)));
     backpressure_inc(inst) -> i64 = step(store().backpressure_inc(InstanceId(inst)));
     backpressure_dec(inst) -> i64 = step(store().backpressure_dec(InstanceId(inst)));
     task_return(inst, return_key) -> i64 =
@@ -74,6 +89,8 @@ exports! {
     waitable_set_new(inst) -> i64 = step(store().waitable_set_new(InstanceId(inst)));
     waitable_set_poll(inst, set) -> i64 =
         step(store().waitable_set_poll(InstanceId(inst), Handle(set)));
+    waitable_set_wait(inst, set) -> i64 =
+        step(store().waitable_set_wait(InstanceId(inst), Handle(set)));
     waitable_set_drop(inst, set) -> i64 =
         step(store().waitable_set_drop(InstanceId(inst), Handle(set)));
     waitable_join(inst, h, set) -> i64 =
@@ -113,14 +130,14 @@ end_exports!(Stream: stream_new, stream_cancel_read, stream_cancel_write, stream
 end_exports!(Future: future_new, future_cancel_read, future_cancel_write, future_drop_readable, future_drop_writable);
 
 exports! {
-    stream_read(inst, ty, site, h, ptr, len) -> i64 =
-        copy(end(EndKind::Stream, Side::Readable, inst, ty, h), site, ptr, len);
-    stream_write(inst, ty, site, h, ptr, len) -> i64 =
-        copy(end(EndKind::Stream, Side::Writable, inst, ty, h), site, ptr, len);
-    future_read(inst, ty, site, h, ptr) -> i64 =
-        copy(end(EndKind::Future, Side::Readable, inst, ty, h), site, ptr, 1);
-    future_write(inst, ty, site, h, ptr) -> i64 =
-        copy(end(EndKind::Future, Side::Writable, inst, ty, h), site, ptr, 1);
+    stream_read(inst, ty, site, h, ptr, len, is_async) -> i64 =
+        copy(end(EndKind::Stream, Side::Readable, inst, ty, h), site, ptr, len, is_async);
+    stream_write(inst, ty, site, h, ptr, len, is_async) -> i64 =
+        copy(end(EndKind::Stream, Side::Writable, inst, ty, h), site, ptr, len, is_async);
+    future_read(inst, ty, site, h, ptr, is_async) -> i64 =
+        copy(end(EndKind::Future, Side::Readable, inst, ty, h), site, ptr, 1, is_async);
+    future_write(inst, ty, site, h, ptr, is_async) -> i64 =
+        copy(end(EndKind::Future, Side::Writable, inst, ty, h), site, ptr, 1, is_async);
 }
 
 fn end(kind: EndKind, side: Side, inst: u32, ty: u32, h: u32) -> EndRef {
@@ -133,9 +150,9 @@ fn end(kind: EndKind, side: Side, inst: u32, ty: u32, h: u32) -> EndRef {
     }
 }
 
-fn copy(at: EndRef, site: u32, ptr: u32, len: u32) -> i64 {
+fn copy(at: EndRef, site: u32, ptr: u32, len: u32, is_async: u32) -> i64 {
     let site = SiteId(site);
-    step(store().end_copy(at, GuestBuffer { site, ptr, len }))
+    step(store().end_copy(at, GuestBuffer { site, ptr, len }, is_async != 0))
 }
 
 fn cancel(kind: EndKind, side: Side, [inst, ty, is_async, h]: [u32; 4]) -> i64 {
@@ -150,7 +167,13 @@ exports! {
     aborted(subtask) -> i64 = step(store().aborted(SubtaskId(subtask)));
     told() -> i64 = step(Ok(Step::Value(0)));
     next() -> i64 = step(store().next_action());
-    callback_done(task, packed) -> i64 = step(store().callback_done(TaskId(task), packed));
+    callback_done(thread, packed) -> i64 = step(store().callback_done(ThreadId(thread), packed));
+    thread_begin(thread) -> i64 = step(store().thread_begin(ThreadId(thread)));
+    thread_done(thread) -> i64 = step(store().thread_done(ThreadId(thread)));
+    spawned(_thread) -> i64 = step(store().spawned());
+    resumed(thread) -> i64 = step(store().resumed(ThreadId(thread)));
+    subtask_wait(subtask, freeze) -> i64 =
+        step(store().subtask_wait(SubtaskId(subtask), freeze != 0));
     arg(i) -> u32 = store().control.args.get(i as usize).copied().unwrap_or(0);
     host_read(end, n) -> i64 = step(store().host_copy(Side::Readable, EndId(end), n));
     host_write(end, n) -> i64 = step(store().host_copy(Side::Writable, EndId(end), n));
@@ -158,6 +181,22 @@ exports! {
     host_drop(end) -> i64 = step(store().host_drop(EndId(end)));
     host_resource_drop(h) -> i64 = step(store().host_resource_drop(Handle(h)));
 }
+
+/// How `task_new`'s `kind` says that a function is lifted.
+fn lift(kind: u32, slot: u32, return_key: u32) -> Lift {
+    match kind & 3 {
+        _ if kind & SYNC_TYPED != 0 => Lift::SyncTyped,
+        0 => Lift::Sync,
+        1 => Lift::Callback {
+            slot: Slot(slot),
+            return_key,
+        },
+        _ => Lift::Stackful { return_key },
+    }
+}
+
+const MAY_BLOCK: u32 = 1 << 2;
+const SYNC_TYPED: u32 = 1 << 3;
 
 // Called by JS.
 exports! {
@@ -167,6 +206,14 @@ exports! {
         store().configure(limits, (seeded != 0).then_some(seed));
         0
     };
+    configure_stacks(available) -> i32 = {
+        store().configure_stacks(available != 0);
+        0
+    };
+    stacks_full(flag) -> i32 = {
+        store().stacks_full(flag != 0);
+        0
+    };
     control() -> *const crate::Control = &raw const store().control;
     instance_new() -> u32 = store().instance_new().0;
     type_new(flat_number, size) -> u32 = store().type_new(flat_number != 0, size).0;
@@ -174,15 +221,19 @@ exports! {
         let dtor = slot.checked_sub(1).map(Slot);
         store().resource_type_new(ResourceType { inst: InstanceId(inst), dtor }).0
     };
-    sync_enter(_inst) -> i32 = {
-        store().sync_enter();
+    sync_enter(inst, inner) -> i32 = {
+        store().sync_enter(InstanceId(inst), inner != 0);
         0
     };
     sync_exit() -> i32 = done(store().sync_exit());
     sync_settle() -> i32 = done(store().sync_settle());
     task_new(inst, kind, slot, return_key, call) -> i32 = {
-        let callback = (kind != 0).then_some(Slot(slot));
-        let task = store().task_new(InstanceId(inst), callback, return_key, CallId(call));
+        let task = store().task_new(
+            InstanceId(inst),
+            lift(kind, slot, return_key),
+            kind & MAY_BLOCK != 0,
+            CallId(call),
+        );
         status(task.map(|t| t.0))
     };
     task_enter(task) -> i32 = status(store().task_enter(TaskId(task)).map(u32::from));
@@ -193,6 +244,8 @@ exports! {
     call_end(subtask) -> i32 = done(store().call_end(SubtaskId(subtask)));
     call_pending(subtask, call) -> i32 =
         status(store().call_pending(SubtaskId(subtask), CallId(call)));
+    call_waits(subtask, call) -> i32 =
+        done(store().call_waits(SubtaskId(subtask), CallId(call)));
     call_resolve(subtask) -> i32 = done(store().call_resolve(SubtaskId(subtask)));
     lift_own(inst, res, h) -> i32 =
         done(store().lift_own(InstanceId(inst), ResourceId(res), Handle(h)));

@@ -15,8 +15,12 @@ ids! {
     TypeId;
     /// A resource type.
     ResourceId;
-    /// A task with its implicit thread. Spec: `Task`, `Thread`.
+    /// A task. Spec: `Task`.
     TaskId;
+    /// A thread of a task, numbered for the whole store. Spec: `Thread`.
+    ThreadId;
+    /// A thread's index in its instance. Spec: `Thread.index`.
+    ThreadIndex;
     /// A call of a guest to the host.
     SubtaskId;
     /// A waitable set.

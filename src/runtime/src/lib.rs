@@ -6,7 +6,12 @@
 
 #[cfg(target_arch = "wasm32")]
 mod api;
+mod block;
+mod copy;
 mod ends;
+mod explicit;
+mod frame;
+mod host_ends;
 mod ids;
 mod list;
 mod resource;
@@ -15,13 +20,16 @@ mod slab;
 mod store;
 mod subtask;
 mod task;
+mod thread;
 mod waitable;
+mod waiting;
 
 pub use ends::{EndKind, EndRef, GuestBuffer, Side};
 pub use ids::{
     CallId, EndId, HOST, Handle, InstanceId, ResourceId, SetId, SiteId, Slot, SubtaskId, TaskId,
-    TypeId,
+    ThreadId, ThreadIndex, TypeId,
 };
 pub use resource::ResourceType;
 pub use schedule::{NONE, TASK_CANCELLED};
 pub use store::{Control, Limits, Outcome, READY, SETTLE, Step, Store};
+pub use task::Lift;

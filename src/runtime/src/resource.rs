@@ -51,6 +51,11 @@ impl Store {
 
     /// Spec: `canon resource.drop`.
     pub fn resource_drop(&mut self, inst: InstanceId, ty: ResourceId, h: Handle) -> Outcome {
+        // A destructor runs on the stack of the guest that drops.
+        self.drop_handle(inst, ty, h, true)
+    }
+
+    fn drop_handle(&mut self, inst: InstanceId, ty: ResourceId, h: Handle, inner: bool) -> Outcome {
         let resource = self.resource(inst, ty, h)?;
         if resource.lends > 0 {
             return Err(TrapCode::HandleLent);
@@ -58,7 +63,7 @@ impl Store {
         let (hold, rep) = (resource.hold, resource.rep);
         self.remove(inst, h)?;
         match hold {
-            Hold::Own => self.destroy(ty, rep),
+            Hold::Own => self.destroy(ty, rep, inner),
             Hold::Borrow(scope) => {
                 if let Some(task) = self.tasks.get_mut(scope.0) {
                     task.borrows = task.borrows.saturating_sub(1);
@@ -68,7 +73,7 @@ impl Store {
         }
     }
 
-    fn destroy(&mut self, ty: ResourceId, rep: u32) -> Outcome {
+    fn destroy(&mut self, ty: ResourceId, rep: u32, inner: bool) -> Outcome {
         let ResourceType { inst, dtor } = self.resource_type(ty)?;
         let step = match dtor {
             _ if inst == HOST => Step::Action(ActionKind::HostDtor, ty.0),
@@ -76,7 +81,7 @@ impl Store {
             None => return Ok(Step::Value(0)),
         };
         self.args([rep]);
-        self.sync_enter();
+        self.sync_enter(inst, inner);
         Ok(step)
     }
 
@@ -97,7 +102,7 @@ impl Store {
                 return Err(TrapCode::WrongHandleType);
             }
         };
-        self.resource_drop(HOST, ty, h)
+        self.drop_handle(HOST, ty, h, false)
     }
 
     /// Spec: `lift_own`. Word 0: the rep of the host's own resource, or the host's handle of a guest's; word 1: the rep.

@@ -8,14 +8,19 @@ use std::collections::VecDeque;
 use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::TrapCode;
 
-use crate::ends::End;
-use crate::ids::{CallId, EndId, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId, TypeId};
+use crate::block::Restriction;
+use crate::ends::{End, Operation};
+use crate::frame::Frame;
+use crate::ids::{
+    CallId, EndId, Handle, InstanceId, ResourceId, SetId, SubtaskId, ThreadId, TypeId,
+};
 use crate::list::List;
 use crate::resource::{ResourceHandle, ResourceType};
 use crate::schedule::Ready;
 use crate::slab::Slab;
 use crate::subtask::Subtask;
-use crate::task::Task;
+use crate::task::{Task, TaskKind};
+use crate::thread::Thread;
 use crate::waitable::WaitableSet;
 
 /// What a built-in answers.
@@ -46,12 +51,31 @@ impl Step {
 pub(crate) struct Instance {
     pub(crate) handles: Slab<Entry>,
     pub(crate) backpressure: u32,
-    /// Tasks that wait to enter, in order. Spec: `num_waiting_to_enter`.
-    pub(crate) entering: List<TaskId>,
+    /// Spec: `threads`.
+    pub(crate) threads: Slab<ThreadId>,
+    /// Threads that wait to enter with the exclusive lock, in order. Spec: `num_waiting_to_enter`, with the next.
+    pub(crate) entering: List<ThreadId>,
+    /// Threads that wait to enter without it, in order.
+    pub(crate) entering_freely: List<ThreadId>,
     /// Spec: `exclusive_thread`.
-    pub(crate) exclusive: Option<TaskId>,
-    /// Tasks that were ready but for the exclusive lock.
-    pub(crate) blocked: VecDeque<TaskId>,
+    pub(crate) exclusive: Option<ThreadId>,
+    /// Threads that were ready but for the exclusive lock.
+    pub(crate) blocked: VecDeque<ThreadId>,
+}
+
+impl Instance {
+    /// Where a task's thread waits to enter.
+    pub(crate) fn entering_list(&mut self, kind: TaskKind) -> &mut List<ThreadId> {
+        match kind.needs_exclusive() {
+            true => &mut self.entering,
+            false => &mut self.entering_freely,
+        }
+    }
+
+    /// Spec: `num_waiting_to_enter > 0`.
+    pub(crate) fn anyone_enters(&self) -> bool {
+        !(self.entering.is_empty() && self.entering_freely.is_empty())
+    }
 }
 
 /// An entry of a handle table.
@@ -77,12 +101,15 @@ pub(crate) struct ElementType {
 pub struct Limits {
     /// Handles per table.
     pub handles: u32,
-    /// Tasks at a time.
+    /// Threads at a time; a task has one at least.
     pub tasks: u32,
 }
 
 /// Handles stay below 2^27 so that `state | handle << 4` is positive in JS.
 const MOST_HANDLES: u32 = (1 << 27) - 1;
+
+/// Numbers of threads stay below 2^30, so that a step can hold one above 32 other bits.
+const MOST_THREADS: u32 = (1 << 30) - 1;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -119,18 +146,33 @@ pub struct Store {
     pub(crate) types: Vec<ElementType>,
     pub(crate) resources: Vec<ResourceType>,
     pub(crate) tasks: Slab<Task>,
+    pub(crate) threads: Slab<Thread>,
     pub(crate) subtasks: Slab<Subtask>,
     pub(crate) sets: Slab<WaitableSet>,
     pub(crate) ends: Slab<End>,
-    /// The task whose code runs; `None` is a sync call that nothing has observed yet.
-    pub(crate) current: Option<TaskId>,
-    /// What was current below.
-    pub(crate) frames: Vec<Option<TaskId>>,
+    /// The innermost call that runs.
+    pub(crate) frame: Frame,
+    /// The calls below it.
+    pub(crate) frames: Vec<Frame>,
+    /// Whether the engine can suspend stacks.
+    pub(crate) stacks: bool,
+    /// No new stack may be begun for now.
+    pub(crate) stacks_full: bool,
+    /// The thread that is resumed but has not said so yet.
+    pub(crate) resuming: Option<ThreadId>,
+    /// Threads that begin on new stacks, innermost last.
+    pub(crate) spawning: Vec<ThreadId>,
+    /// The thread that goes on before any other.
+    pub(crate) switch_to: Option<ThreadId>,
+    /// The thread that waits for a host function of a sync type: nothing else happens.
+    pub(crate) frozen: Option<ThreadId>,
+    /// Sync-typed functions that wait, innermost last.
+    pub(crate) restrictions: Vec<Restriction>,
     pub(crate) ready: Ready,
-    /// Ends whose operation waits for a copy to be done, innermost last.
-    pub(crate) copying: Vec<EndId>,
-    /// Guests' ends whose read has asked the host for elements, innermost last.
-    pub(crate) pulling: Vec<EndId>,
+    /// Operations that wait for a copy to be done, innermost last.
+    pub(crate) copying: Vec<Operation>,
+    /// Reads that have asked the host for elements, innermost last.
+    pub(crate) pulling: Vec<Operation>,
 }
 
 impl Store {
@@ -146,9 +188,22 @@ impl Store {
     pub fn configure(&mut self, limits: Limits, seed: Option<u64>) {
         self.limits = Limits {
             handles: limits.handles.min(MOST_HANDLES),
-            ..limits
+            tasks: limits.tasks.min(MOST_THREADS),
         };
         self.ready.seed(seed);
+    }
+
+    /// Whether the engine can suspend stacks. Called before anything runs.
+    pub fn configure_stacks(&mut self, available: bool) {
+        self.stacks = available;
+    }
+
+    /// Whether what would begin a new stack has to wait.
+    pub fn stacks_full(&mut self, full: bool) {
+        self.stacks_full = full;
+        if !full {
+            self.thaw();
+        }
     }
 
     /// A new component instance.

@@ -3,9 +3,10 @@
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 
+use crate::block::Wait;
 use crate::ids::{CallId, Handle, InstanceId, SubtaskId};
 use crate::store::{Entry, Outcome, Step, Store};
-use crate::waitable::{Membership, Waitable};
+use crate::waitable::{Membership, Waitable, Waiter};
 
 /// Spec: `Subtask`.
 #[derive(Debug)]
@@ -28,6 +29,16 @@ pub(crate) enum SubtaskState {
     Started = 1,
     Returned = 2,
     CancelledBeforeReturned = 4,
+}
+
+impl Subtask {
+    /// Spec: `resolved`.
+    pub(crate) fn is_resolved(&self) -> bool {
+        match self.state {
+            SubtaskState::Started => false,
+            SubtaskState::Returned | SubtaskState::CancelledBeforeReturned => true,
+        }
+    }
 }
 
 /// The host's side.
@@ -64,6 +75,32 @@ impl Store {
         Ok(SubtaskState::Started as u32 | handle.0 << 4)
     }
 
+    /// The call goes on, and the guest waits for it: it has no handle.
+    pub fn call_waits(&mut self, id: SubtaskId, call: CallId) -> Result<(), TrapCode> {
+        self.subtask(id)?.call = call;
+        Ok(())
+    }
+
+    /// The current thread waits until such a call is resolved. `freeze`: the call is of a sync-typed function of the host, so that
+    /// nothing else happens meanwhile.
+    pub fn subtask_wait(&mut self, id: SubtaskId, freeze: bool) -> Outcome {
+        let subtask = self.subtask(id)?;
+        if subtask.is_resolved() {
+            self.call_end(id)?;
+            return Ok(Step::Value(0));
+        }
+        let inst = subtask.inst;
+        let thread = self.current_thread(inst)?;
+        self.subtask(id)?.membership.waiter = Waiter::Thread(thread);
+        if freeze {
+            if self.frozen.is_some() {
+                return Err(TrapCode::CannotBlock);
+            }
+            self.frozen = Some(thread);
+        }
+        self.block(inst, Wait::Subtask(id))
+    }
+
     /// The results of a pending call have been lowered.
     pub fn call_resolve(&mut self, id: SubtaskId) -> Result<(), TrapCode> {
         let subtask = self.subtask(id)?;
@@ -79,7 +116,7 @@ impl Store {
     /// The host has been told that a guest does not want the call's result; whatever it does with that, the subtask is resolved.
     pub fn aborted(&mut self, id: SubtaskId) -> Outcome {
         let subtask = self.subtask(id)?;
-        subtask.membership.sync_waiter = false;
+        subtask.membership.waiter = Waiter::Nobody;
         if subtask.state == SubtaskState::Started {
             subtask.state = SubtaskState::CancelledBeforeReturned;
             subtask.pending = true;
@@ -139,7 +176,7 @@ impl Store {
             return self.aborted(id);
         }
         subtask.cancellation_requested = true;
-        subtask.membership.sync_waiter = true;
+        subtask.membership.waiter = Waiter::Operation;
         let call = subtask.call;
         self.args([id.0]);
         Ok(Self::tell(ActionKind::HostAbort, call))

@@ -1,32 +1,29 @@
-//! Tasks: calls into a guest, each with its implicit thread.
+//! Tasks: calls into a guest.
 //!
-//! Three kinds of caller meet here: the host calls async functions (`task_new`, `task_enter`, `task_leave`), the host calls
-//! sync functions (no task until a built-in observes one), and the driver calls callbacks.
+//! The host calls functions that may have to wait (`task_new`, `task_enter`, `task_leave`); other sync calls have no task
+//! until a built-in observes one (`frame`). What a task does, its threads do (`thread`).
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 
-use crate::ids::{CallId, Handle, InstanceId, SetId, Slot, TaskId};
-use crate::list::{Arena, Links};
+use crate::frame::{Base, Frame};
+use crate::ids::{CallId, Handle, InstanceId, Slot, TaskId, ThreadId};
 use crate::schedule::Item;
-use crate::slab::Slab;
-use crate::store::{Instance, Outcome, SETTLE, Step, Store};
+use crate::store::{Instance, Outcome, Step, Store};
+use crate::thread::{Thread, ThreadState};
 
-/// A task. Spec: `Task` and its implicit `Thread`.
+/// Spec: `Task`.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) inst: InstanceId,
     pub(crate) kind: TaskKind,
     pub(crate) state: TaskState,
-    pub(crate) thread: Thread,
     /// Borrowed handles it has to drop before it returns. Spec: `num_borrows`.
     pub(crate) borrows: u32,
-    /// Spec: `Thread.storage`.
-    storage: [u32; 2],
-    /// It is in the ready queue.
-    pub(crate) queued: bool,
-    /// In the list that `thread` says it is in.
-    links: Links<TaskId>,
+    /// Threads that have not ended. Spec: `threads`.
+    pub(crate) threads: u32,
+    /// Its implicit thread, until that has ended.
+    pub(crate) implicit: Option<ThreadId>,
 }
 
 /// How a task came to be.
@@ -34,14 +31,91 @@ pub(crate) struct Task {
 pub(crate) enum TaskKind {
     /// A sync call, a destructor: made when first observed.
     Implicit,
-    /// An async function lifted without `async`.
-    Sync { call: CallId },
-    /// An async function lifted with a callback.
-    Callback {
-        slot: Slot,
-        return_key: u32,
+    /// A call by the host.
+    Called {
+        lift: Lift,
+        /// Its implicit thread is to be run on a stack of its own.
+        own_stack: bool,
         call: CallId,
     },
+}
+
+/// How a function is lifted. Spec: `FuncType.async`, `CanonicalOptions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift {
+    /// A function of a sync type that may wait on a stack of its own.
+    SyncTyped,
+    /// An async function, lifted without `async`.
+    Sync,
+    /// An async function with a callback.
+    Callback {
+        /// The callback.
+        slot: Slot,
+        /// What `task.return` has to give.
+        return_key: u32,
+    },
+    /// An async function lifted with `async` and without a callback.
+    Stackful {
+        /// What `task.return` has to give.
+        return_key: u32,
+    },
+}
+
+impl TaskKind {
+    /// Spec: not `ft.async_`.
+    pub(crate) fn is_sync_typed(&self) -> bool {
+        match self {
+            Self::Implicit => true,
+            Self::Called { lift, .. } => *lift == Lift::SyncTyped,
+        }
+    }
+
+    /// Spec: `needs_exclusive`.
+    pub(crate) fn needs_exclusive(&self) -> bool {
+        match self {
+            Self::Implicit => false,
+            Self::Called { lift, .. } => match lift {
+                Lift::Sync | Lift::Callback { .. } => true,
+                Lift::SyncTyped | Lift::Stackful { .. } => false,
+            },
+        }
+    }
+
+    pub(crate) fn wants_own_stack(&self) -> bool {
+        match self {
+            Self::Implicit => false,
+            Self::Called { own_stack, .. } => *own_stack,
+        }
+    }
+
+    /// Who waits for the result, if the task is known to the host.
+    pub(crate) fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Implicit => None,
+            Self::Called { call, .. } => Some(*call),
+        }
+    }
+
+    pub(crate) fn callback(&self) -> Option<Slot> {
+        match self {
+            Self::Called {
+                lift: Lift::Callback { slot, .. },
+                ..
+            } => Some(*slot),
+            Self::Called { .. } | Self::Implicit => None,
+        }
+    }
+
+    /// What `task.return` has to give, if the task returns that way.
+    fn return_key(&self) -> Option<u32> {
+        match self {
+            Self::Called {
+                lift: Lift::Callback { return_key, .. } | Lift::Stackful { return_key },
+                ..
+            } => Some(*return_key),
+            Self::Called { .. } | Self::Implicit => None,
+        }
+    }
 }
 
 /// Spec: `Task.State`.
@@ -54,76 +128,44 @@ pub(crate) enum TaskState {
     Resolved,
 }
 
-/// What the implicit thread does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Thread {
-    /// It runs, or has not begun.
-    Running,
-    /// It waits for backpressure or the exclusive lock, in `Instance.entering`.
-    Entering,
-    /// It may enter as soon as the host says so; it is in `Instance.entering` still.
-    Granted,
-    /// Its callback has returned `YIELD`.
-    Yielding,
-    /// Its callback has returned `WAIT`; it is in `WaitableSet.waiting`.
-    Waiting { set: SetId, handle: Handle },
-}
-
 impl Task {
-    fn new(inst: InstanceId, kind: TaskKind, state: TaskState) -> Self {
+    pub(crate) fn new(inst: InstanceId, kind: TaskKind, state: TaskState) -> Self {
         Self {
             inst,
             kind,
             state,
-            thread: Thread::Running,
             borrows: 0,
-            storage: [0; 2],
-            queued: false,
-            links: Links::default(),
-        }
-    }
-
-    /// The host's number of the call, unless it is implicit.
-    pub(crate) fn call(&self) -> Option<CallId> {
-        match self.kind {
-            TaskKind::Implicit => None,
-            TaskKind::Sync { call } | TaskKind::Callback { call, .. } => Some(call),
-        }
-    }
-
-    pub(crate) fn callback(&self) -> Option<Slot> {
-        match self.kind {
-            TaskKind::Implicit | TaskKind::Sync { .. } => None,
-            TaskKind::Callback { slot, .. } => Some(slot),
+            threads: 0,
+            implicit: None,
         }
     }
 }
 
 impl Instance {
-    /// Spec: `has_backpressure` in `Task.enter_implicit_thread`; every task that enters needs the exclusive lock.
-    pub(crate) fn must_wait(&self) -> bool {
-        self.backpressure > 0 || self.exclusive.is_some()
+    /// Spec: `has_backpressure` in `Task.enter_implicit_thread`.
+    pub(crate) fn must_wait(&self, kind: TaskKind) -> bool {
+        match kind.is_sync_typed() {
+            true => false,
+            false => self.backpressure > 0 || (kind.needs_exclusive() && self.exclusive.is_some()),
+        }
     }
 }
 
 /// Calls by the host.
 impl Store {
-    /// A task for a call of an async function.
+    /// A task for a call. `own_stack`: it may block.
     pub fn task_new(
         &mut self,
         inst: InstanceId,
-        callback: Option<Slot>,
-        return_key: u32,
+        lift: Lift,
+        own_stack: bool,
         call: CallId,
     ) -> Result<TaskId, TrapCode> {
         self.instance(inst)?;
-        let kind = match callback {
-            None => TaskKind::Sync { call },
-            Some(slot) => TaskKind::Callback {
-                slot,
-                return_key,
-                call,
-            },
+        let kind = TaskKind::Called {
+            lift,
+            own_stack,
+            call,
         };
         self.add_task(Task::new(inst, kind, TaskState::Initial))
     }
@@ -131,88 +173,135 @@ impl Store {
     /// Enters a task, or lets it wait. Spec: `Task.enter_implicit_thread`, `Task.start`.
     pub fn task_enter(&mut self, id: TaskId) -> Result<bool, TrapCode> {
         let task = self.task(id)?;
-        let (inst, granted) = (task.inst, task.thread == Thread::Granted);
-        let instance = self.instances.get_mut(inst.0 as usize);
-        let instance = instance.ok_or(TrapCode::UnknownHandle)?;
-        if granted {
-            instance.entering.remove(&mut self.tasks, id);
-        }
-        if instance.must_wait() || !(granted || instance.entering.is_empty()) {
-            match granted {
-                true => instance.entering.push_front(&mut self.tasks, id),
-                false => instance.entering.push_back(&mut self.tasks, id),
-            }
-            self.task(id)?.thread = Thread::Entering;
+        let thread = task.implicit.ok_or(TrapCode::UnknownHandle)?;
+        let own_stack = task.kind.wants_own_stack();
+        if !self.may_enter(thread)? {
             return Ok(false);
         }
-        self.instance(inst)?.exclusive = Some(id);
-        let task = self.task(id)?;
-        task.state = TaskState::Started;
-        task.thread = Thread::Running;
-        self.frames.push(self.current.replace(id));
+        let base = match own_stack {
+            true => self.own_base(),
+            false => Base::Plain,
+        };
+        self.start(thread, base)?;
         Ok(true)
+    }
+
+    /// Whether a thread may enter; if not, it waits.
+    fn may_enter(&mut self, id: ThreadId) -> Result<bool, TrapCode> {
+        let held = self.frozen.is_some() || !self.restrictions.is_empty();
+        let thread = self.thread(id)?;
+        let (inst, granted) = (thread.inst, thread.state == ThreadState::Granted);
+        let task = thread.task;
+        let kind = self.task(task)?.kind;
+        let instance = self.instances.get_mut(inst.0 as usize);
+        let instance = instance.ok_or(TrapCode::UnknownHandle)?;
+        let behind = !granted && !kind.is_sync_typed() && instance.anyone_enters();
+        let waits = held || behind || instance.must_wait(kind);
+        let list = instance.entering_list(kind);
+        if granted {
+            list.remove(&mut self.threads, id);
+        }
+        if !waits {
+            return Ok(true);
+        }
+        match granted {
+            true => list.push_front(&mut self.threads, id),
+            false => list.push_back(&mut self.threads, id),
+        }
+        self.thread(id)?.state = ThreadState::Entering;
+        if held {
+            // Nothing else would wake it.
+            self.enqueue(Item::Thread(id));
+        }
+        Ok(false)
+    }
+
+    /// A thread that may enter does.
+    fn start(&mut self, id: ThreadId, base: Base) -> Result<(), TrapCode> {
+        self.register(id)?;
+        let thread = self.thread(id)?;
+        thread.state = ThreadState::Running;
+        let (inst, task) = (thread.inst, thread.task);
+        let task = self.task(task)?;
+        task.state = TaskState::Started;
+        match task.kind.needs_exclusive() {
+            true => self.instance(inst)?.exclusive = Some(id),
+            // The next one may enter as well.
+            false => self.wake(inst)?,
+        }
+        self.enter(Frame {
+            inst,
+            thread: Some(id),
+            base,
+        });
+        Ok(())
     }
 
     /// The core function of a task has returned.
     pub fn task_leave(&mut self, id: TaskId, packed: u32) -> Result<(), TrapCode> {
-        self.current = self.frames.pop().flatten();
+        let thread = self.leave().thread.ok_or(TrapCode::UnknownHandle)?;
         let task = self.task(id)?;
-        if task.callback().is_some() {
-            return self.callback_result(id, packed);
+        match task.kind {
+            TaskKind::Called {
+                lift: Lift::Callback { .. },
+                ..
+            } => return self.callback_result(thread, packed),
+            TaskKind::Called {
+                lift: Lift::Sync | Lift::SyncTyped,
+                ..
+            } => {
+                if task.borrows > 0 {
+                    return Err(TrapCode::BorrowsRemain);
+                }
+                task.state = TaskState::Resolved;
+            }
+            TaskKind::Called {
+                lift: Lift::Stackful { .. },
+                ..
+            }
+            | TaskKind::Implicit => {}
         }
-        if task.borrows > 0 {
-            return Err(TrapCode::BorrowsRemain);
-        }
-        task.state = TaskState::Resolved;
-        self.exit(id)
+        self.exit(thread)
     }
 
     /// A callback has returned.
-    pub fn callback_done(&mut self, id: TaskId, packed: u32) -> Outcome {
-        self.current = self.frames.pop().flatten();
+    pub fn callback_done(&mut self, id: ThreadId, packed: u32) -> Outcome {
+        self.leave();
         self.callback_result(id, packed)?;
         Ok(Step::Value(0))
     }
 
     /// Spec: `unpack_callback_result` and the loop in `canon_lift`.
-    fn callback_result(&mut self, id: TaskId, packed: u32) -> Result<(), TrapCode> {
-        let task = self.task(id)?;
-        let inst = task.inst;
-        let code = packed & 0xf;
-        match code {
-            EXIT if task.state == TaskState::Resolved => return self.exit(id),
-            EXIT => return Err(TrapCode::NotReturned),
-            YIELD | WAIT if task.state == TaskState::PendingCancel => {
-                // It is told at once: it keeps the lock, and what it wanted to wait for does not matter.
-                task.thread = Thread::Yielding;
-                self.enqueue(Item::Task(id));
+    fn callback_result(&mut self, id: ThreadId, packed: u32) -> Result<(), TrapCode> {
+        let thread = self.thread(id)?;
+        let (inst, task) = (thread.inst, thread.task);
+        let cancelled = self.task(task)?.state == TaskState::PendingCancel;
+        let state = match packed & 0xf {
+            EXIT => return self.exit(id),
+            // It is told at once: it keeps the lock, and what it wanted to wait for does not matter.
+            YIELD | WAIT if cancelled => {
+                self.thread(id)?.state = ThreadState::Yielding;
+                self.enqueue(Item::Thread(id));
                 return Ok(());
             }
-            YIELD => task.thread = Thread::Yielding,
+            YIELD => ThreadState::Yielding,
             WAIT => {
                 let handle = Handle(packed >> 4);
                 let set = self.set_at(inst, handle)?;
                 self.start_waiting(set, id);
-                self.task(id)?.thread = Thread::Waiting { set, handle };
-                if !self.has_pending_event(set) {
-                    return self.unlock(inst);
-                }
+                ThreadState::Waiting { set, handle }
             }
             _ => return Err(TrapCode::InvalidCallbackCode),
-        }
+        };
+        self.thread(id)?.state = state;
         self.unlock(inst)?;
-        self.enqueue(Item::Task(id));
+        if self.is_ready(id) {
+            self.enqueue(Item::Thread(id));
+        }
         Ok(())
     }
 
-    /// Spec: `Task.exit_implicit_thread`.
-    fn exit(&mut self, id: TaskId) -> Result<(), TrapCode> {
-        let inst = self.task(id)?.inst;
-        self.tasks.remove(id.0);
-        self.unlock(inst)
-    }
-
-    fn unlock(&mut self, inst: InstanceId) -> Result<(), TrapCode> {
+    pub(crate) fn unlock(&mut self, inst: InstanceId) -> Result<(), TrapCode> {
         self.instance(inst)?.exclusive = None;
         self.wake(inst)
     }
@@ -223,145 +312,87 @@ impl Store {
         let Some(task) = self.tasks.get_mut(id.0) else {
             return Ok(());
         };
-        let inst = task.inst;
-        match (task.state, task.thread) {
-            (TaskState::Initial, thread) => {
-                let call = task.call();
-                if matches!(thread, Thread::Entering | Thread::Granted)
-                    && let Some(instance) = self.instances.get_mut(inst.0 as usize)
-                {
-                    instance.entering.remove(&mut self.tasks, id);
-                }
-                self.tasks.remove(id.0);
-                if let Some(call) = call {
-                    self.enqueue(Item::Cancelled(call));
-                }
-                self.wake(inst)
-            }
-            (TaskState::Started, thread) => {
+        let (state, implicit) = (task.state, task.implicit);
+        match state {
+            TaskState::Initial => self.cancel_unstarted(id),
+            TaskState::Started => {
                 task.state = TaskState::PendingCancel;
-                if matches!(thread, Thread::Yielding | Thread::Waiting { .. }) {
-                    self.enqueue(Item::Task(id));
+                if let Some(thread) = implicit
+                    && self.is_cancellable(thread)
+                {
+                    self.enqueue(Item::Thread(thread));
                 }
                 Ok(())
             }
-            (TaskState::PendingCancel | TaskState::CancelDelivered | TaskState::Resolved, _) => {
-                Ok(())
-            }
+            TaskState::PendingCancel | TaskState::CancelDelivered | TaskState::Resolved => Ok(()),
         }
     }
 
-    /// What the `i`-th waiting task waits for, into the argument words: instance, call (0 when it has returned, as the host has
-    /// forgotten it then), kind (0 to enter, 1 for its turn, 2 for a waitable set), handle of the set.
-    pub fn waiting(&mut self, i: u32) -> bool {
-        let call = |task: &Task| match task.state {
-            TaskState::Resolved => Some(CallId(0)),
-            TaskState::Initial
-            | TaskState::Started
-            | TaskState::PendingCancel
-            | TaskState::CancelDelivered => task.call(),
-        };
-        let waits = |task: &Task| match (call(task), task.thread) {
-            (Some(call), Thread::Entering | Thread::Granted) => Some([task.inst.0, call.0, 0, 0]),
-            (Some(call), Thread::Yielding) => Some([task.inst.0, call.0, 1, 0]),
-            (Some(call), Thread::Waiting { handle, .. }) => {
-                Some([task.inst.0, call.0, 2, handle.0])
+    /// Spec: `cancellable`.
+    fn is_cancellable(&self, id: ThreadId) -> bool {
+        let thread = self.threads.get(id.0);
+        thread.is_some_and(|thread| {
+            matches!(
+                thread.state,
+                ThreadState::Yielding | ThreadState::Waiting { .. }
+            )
+        })
+    }
+
+    fn cancel_unstarted(&mut self, id: TaskId) -> Result<(), TrapCode> {
+        let task = self.tasks.remove(id.0).ok_or(TrapCode::UnknownHandle)?;
+        if let Some(thread) = task.implicit {
+            let state = self.thread(thread)?.state;
+            if matches!(state, ThreadState::Entering | ThreadState::Granted)
+                && let Some(instance) = self.instances.get_mut(task.inst.0 as usize)
+            {
+                let list = instance.entering_list(task.kind);
+                list.remove(&mut self.threads, thread);
             }
-            (None, _) | (_, Thread::Running) => None,
-        };
-        let found = self
-            .tasks
-            .iter()
-            .filter_map(|(_, t)| waits(t))
-            .nth(i as usize);
-        if let Some(words) = found {
-            self.args(words);
+            self.threads.remove(thread.0);
         }
-        found.is_some()
+        if let Some(call) = task.kind.call() {
+            self.enqueue(Item::Cancelled(call));
+        }
+        self.wake(task.inst)
     }
 }
 
-/// Sync calls.
 impl Store {
-    /// A sync call begins above what runs.
-    pub fn sync_enter(&mut self) {
-        self.frames.push(self.current.take());
-    }
-
-    /// It ends.
-    pub fn sync_exit(&mut self) -> Result<(), TrapCode> {
-        let done = self.end_implicit();
-        self.current = self.frames.pop().flatten();
-        done
-    }
-
-    /// A base-level sync call has ended in which a task was made.
-    pub fn sync_settle(&mut self) -> Result<(), TrapCode> {
-        self.control.attention &= !SETTLE;
-        self.end_implicit()
-    }
-
-    fn end_implicit(&mut self) -> Result<(), TrapCode> {
-        let Some(id) = self.current else {
-            return Ok(());
-        };
-        match self.tasks.get(id.0) {
-            Some(task) if matches!(task.kind, TaskKind::Implicit) => {
-                let borrows = task.borrows;
-                self.tasks.remove(id.0);
-                self.current = None;
-                match borrows {
-                    0 => Ok(()),
-                    _ => Err(TrapCode::BorrowsRemain),
-                }
+    /// Adds a task and its implicit thread.
+    pub(crate) fn add_task(&mut self, task: Task) -> Result<TaskId, TrapCode> {
+        let inst = task.inst;
+        let id = TaskId(self.tasks.insert(task));
+        match self.add_thread(Thread::new(id, inst, true)) {
+            Ok(thread) => {
+                self.task(id)?.implicit = Some(thread);
+                Ok(id)
             }
-            Some(_) | None => Ok(()),
+            Err(code) => {
+                self.tasks.remove(id.0);
+                Err(code)
+            }
         }
-    }
-
-    /// The task whose code runs in `inst`, made now when a sync call has none yet. Spec: `current_task`.
-    pub(crate) fn current_task(&mut self, inst: InstanceId) -> Result<TaskId, TrapCode> {
-        if let Some(id) = self.current {
-            return Ok(id);
-        }
-        let id = self.add_task(Task::new(inst, TaskKind::Implicit, TaskState::Started))?;
-        self.current = Some(id);
-        if self.frames.is_empty() {
-            self.control.attention |= SETTLE;
-        }
-        Ok(id)
-    }
-
-    fn add_task(&mut self, task: Task) -> Result<TaskId, TrapCode> {
-        if self.tasks.len() >= self.limits.tasks as usize {
-            return Err(TrapCode::LimitExceeded);
-        }
-        Ok(TaskId(self.tasks.insert(task)))
     }
 
     pub(crate) fn task(&mut self, id: TaskId) -> Result<&mut Task, TrapCode> {
         self.tasks.get_mut(id.0).ok_or(TrapCode::UnknownHandle)
     }
+
+    /// The current thread's task, if it is one of `inst` that returns by `task.return`.
+    fn returning_task(&mut self, inst: InstanceId) -> Result<&mut Task, TrapCode> {
+        let thread = self.frame.thread.ok_or(TrapCode::WrongTaskReturn)?;
+        let id = self.thread(thread)?.task;
+        let task = self.task(id)?;
+        match task.inst == inst && task.kind.return_key().is_some() {
+            true => Ok(task),
+            false => Err(TrapCode::WrongTaskReturn),
+        }
+    }
 }
 
 /// Built-ins.
 impl Store {
-    /// Spec: `canon context.get`.
-    pub fn context_get(&mut self, inst: InstanceId, slot: u32) -> Outcome {
-        let id = self.current_task(inst)?;
-        let value = self.task(id)?.storage.get(slot as usize).copied();
-        Ok(Step::Value(u64::from(value.unwrap_or(0))))
-    }
-
-    /// Spec: `canon context.set`.
-    pub fn context_set(&mut self, inst: InstanceId, slot: u32, value: u32) -> Outcome {
-        let id = self.current_task(inst)?;
-        if let Some(place) = self.task(id)?.storage.get_mut(slot as usize) {
-            *place = value;
-        }
-        Ok(Step::Value(0))
-    }
-
     /// Spec: `canon backpressure.inc`.
     pub fn backpressure_inc(&mut self, inst: InstanceId) -> Outcome {
         let count = &mut self.instance(inst)?.backpressure;
@@ -382,19 +413,8 @@ impl Store {
 
     /// Spec: `canon task.return`; the caller lifts the values when this has succeeded.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
-        let id = self.current.ok_or(TrapCode::WrongTaskReturn)?;
-        let task = self.task(id)?;
-        let call = match task.kind {
-            TaskKind::Callback {
-                return_key: k,
-                call,
-                ..
-            } if k == return_key => call,
-            TaskKind::Implicit | TaskKind::Sync { .. } | TaskKind::Callback { .. } => {
-                return Err(TrapCode::WrongTaskReturn);
-            }
-        };
-        if task.inst != inst {
+        let task = self.returning_task(inst)?;
+        if task.kind.return_key() != Some(return_key) {
             return Err(TrapCode::WrongTaskReturn);
         }
         if task.state == TaskState::Resolved {
@@ -404,24 +424,19 @@ impl Store {
             return Err(TrapCode::BorrowsRemain);
         }
         task.state = TaskState::Resolved;
-        self.args([call.0]);
+        let call = task.kind.call().map_or(0, |call| call.0);
+        self.args([call]);
         Ok(Step::Value(0))
     }
 
     /// Spec: `canon task.cancel`.
     pub fn task_cancel(&mut self, inst: InstanceId) -> Outcome {
-        let id = self.current.ok_or(TrapCode::WrongTaskReturn)?;
-        let task = self.task(id)?;
-        let TaskKind::Callback { call, .. } = task.kind else {
-            return Err(TrapCode::WrongTaskReturn);
-        };
-        if task.inst != inst {
-            return Err(TrapCode::WrongTaskReturn);
-        }
+        let task = self.returning_task(inst)?;
         match task.state {
             TaskState::CancelDelivered if task.borrows > 0 => Err(TrapCode::BorrowsRemain),
             TaskState::CancelDelivered => {
                 task.state = TaskState::Resolved;
+                let call = task.kind.call().ok_or(TrapCode::WrongTaskReturn)?;
                 Ok(Self::tell(ActionKind::HostCancelled, call))
             }
             TaskState::Resolved => Err(TrapCode::AlreadyReturned),
@@ -429,12 +444,6 @@ impl Store {
                 Err(TrapCode::NotCancelled)
             }
         }
-    }
-}
-
-impl Arena<TaskId> for Slab<Task> {
-    fn links(&mut self, id: TaskId) -> Option<&mut Links<TaskId>> {
-        Some(&mut self.get_mut(id.0)?.links)
     }
 }
 

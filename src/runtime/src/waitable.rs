@@ -1,13 +1,14 @@
-//! Waitables and the sets that tasks wait on.
+//! Waitables and the sets that threads wait on.
 //!
 //! Properties: a set keeps a queue of members that may have an event, each at most once, so that finding the next event is
 //! O(1) amortised however many members it has. A member whose event was taken otherwise is passed over. An event wakes one of
-//! the tasks that wait, and that one wakes the next when it leaves events behind.
+//! the threads that wait, and that one wakes the next when it leaves events behind.
 
 use tidegate_abi::code::TrapCode;
 
+use crate::block::Wait;
 use crate::ends::End;
-use crate::ids::{EndId, Handle, InstanceId, SetId, SubtaskId, TaskId};
+use crate::ids::{EndId, Handle, InstanceId, SetId, SubtaskId, ThreadId};
 use crate::list::{Arena, Links, List, REACH};
 use crate::schedule::{Item, NONE};
 use crate::slab::Slab;
@@ -28,8 +29,19 @@ pub(crate) struct Membership {
     /// It is in its set's queue.
     queued: bool,
     links: Links<Waitable>,
-    /// An operation on it that has not returned takes its event. Spec: `has_sync_waiter`.
-    pub(crate) sync_waiter: bool,
+    /// Who takes its event instead of its set. Spec: `has_sync_waiter`.
+    pub(crate) waiter: Waiter,
+}
+
+/// Spec: `has_sync_waiter`, and who that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    #[default]
+    Nobody,
+    /// An operation that has not returned.
+    Operation,
+    /// A thread that is blocked.
+    Thread(ThreadId),
 }
 
 /// The arenas that waitables are in.
@@ -62,8 +74,8 @@ impl Arena<Waitable> for Members<'_> {
 pub(crate) struct WaitableSet {
     members: u32,
     queue: List<Waitable>,
-    /// Tasks whose callback waits on it, in order. Spec: `num_waiting`.
-    waiting: List<TaskId>,
+    /// Threads that wait on it, in order. Spec: `num_waiting`.
+    waiting: List<ThreadId>,
 }
 
 /// Built-ins.
@@ -88,6 +100,17 @@ impl Store {
         Ok(Step::Value(u64::from(code)))
     }
 
+    /// Spec: `canon waitable-set.wait`; the payload is in argument words 0 and 1.
+    pub fn waitable_set_wait(&mut self, inst: InstanceId, h: Handle) -> Outcome {
+        let set = self.set_at(inst, h)?;
+        if self.has_pending_event(set) {
+            return self.waitable_set_poll(inst, h);
+        }
+        let thread = self.current_thread(inst)?;
+        self.start_waiting(set, thread);
+        self.block(inst, Wait::Set { set, handle: h })
+    }
+
     /// Spec: `canon waitable-set.drop`.
     pub fn waitable_set_drop(&mut self, inst: InstanceId, h: Handle) -> Outcome {
         let id = self.set_at(inst, h)?;
@@ -107,7 +130,8 @@ impl Store {
             Entry::End(id) => Waitable::End(*id),
             Entry::Resource(_) | Entry::Set(_) => return Err(TrapCode::WrongHandleType),
         };
-        if self.membership(waitable).is_some_and(|m| m.sync_waiter) {
+        let waiter = self.membership(waitable).map(|m| m.waiter);
+        if waiter.is_some_and(|waiter| waiter != Waiter::Nobody) {
             return Err(TrapCode::SyncWaiter);
         }
         let set = match set {
@@ -146,12 +170,14 @@ impl Store {
         let Some(membership) = self.membership(waitable) else {
             return;
         };
+        match membership.waiter {
+            Waiter::Nobody => {}
+            Waiter::Operation => return,
+            Waiter::Thread(thread) => return self.enqueue(Item::Thread(thread)),
+        }
         let Some(id) = membership.set else {
             return;
         };
-        if membership.sync_waiter {
-            return;
-        }
         let queued = std::mem::replace(&mut membership.queued, true);
         if !queued && let Some(set) = self.sets.get_mut(id.0) {
             set.queue.push_back(&mut members!(self), waitable);
@@ -159,14 +185,14 @@ impl Store {
         self.wake_waiter(id);
     }
 
-    /// Some task that waits on a set becomes ready.
+    /// Some thread that waits on a set becomes ready.
     pub(crate) fn wake_waiter(&mut self, id: SetId) {
         let Some(set) = self.sets.get(id.0) else {
             return;
         };
         let at = self.ready.choose(set.waiting.len().min(REACH));
-        if let Some(task) = set.waiting.nth(&mut self.tasks, at) {
-            self.enqueue(Item::Task(task));
+        if let Some(thread) = set.waiting.nth(&mut self.threads, at) {
+            self.enqueue(Item::Thread(thread));
         }
     }
 
@@ -221,18 +247,27 @@ impl Store {
         }
     }
 
-    /// A task begins to wait on a set.
-    pub(crate) fn start_waiting(&mut self, id: SetId, task: TaskId) {
+    /// A thread begins to wait on a set.
+    pub(crate) fn start_waiting(&mut self, id: SetId, thread: ThreadId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            set.waiting.push_back(&mut self.tasks, task);
+            set.waiting.push_back(&mut self.threads, thread);
         }
     }
 
-    /// It is about to be told of an event.
-    pub(crate) fn stop_waiting(&mut self, id: SetId, task: TaskId) {
+    /// It waits no more.
+    pub(crate) fn stop_waiting(&mut self, id: SetId, thread: ThreadId) {
         if let Some(set) = self.sets.get_mut(id.0) {
-            set.waiting.remove(&mut self.tasks, task);
+            set.waiting.remove(&mut self.threads, thread);
         }
+    }
+
+    /// The event of a set for a thread that has waited. Events that are left are for the next one who waits.
+    pub(crate) fn take_set_event(&mut self, id: SetId) -> Option<(u32, u32, u32)> {
+        let event = self.poll_event(id);
+        if self.has_pending_event(id) {
+            self.wake_waiter(id);
+        }
+        event
     }
 
     fn membership(&mut self, waitable: Waitable) -> Option<&mut Membership> {
@@ -246,11 +281,11 @@ impl Store {
         match waitable {
             Waitable::Subtask(id) => {
                 let subtask = self.subtasks.get(id.0);
-                subtask.is_some_and(|s| s.pending && !s.membership.sync_waiter)
+                subtask.is_some_and(|s| s.pending && s.membership.waiter == Waiter::Nobody)
             }
             Waitable::End(id) => {
                 let end = self.ends.get(id.0);
-                end.is_some_and(|e| e.pending.is_some() && !e.membership.sync_waiter)
+                end.is_some_and(|e| e.pending.is_some() && e.membership.waiter == Waiter::Nobody)
             }
         }
     }

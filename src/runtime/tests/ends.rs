@@ -476,7 +476,7 @@ fn copies_nest() {
         ptr: 0,
         len: 1,
     };
-    let outer = world.store.end_copy(r, buffer).expect("no trap");
+    let outer = world.store.end_copy(r, buffer, true).expect("no trap");
     assert!(matches!(outer, tidegate_runtime::Step::Action(..)));
     let args = world.store.control.args;
     assert_eq!(world.copy_end(second, 1, 1), completed(1));

@@ -96,7 +96,8 @@ fn step(world: &mut World, model: &Rc<RefCell<Model>>, slot: Option<Slot>) {
         }
         8 => settle(world, model),
         _ => {
-            world.store.sync_enter();
+            let inst = model.borrow().instances[g].inst;
+            world.store.sync_enter(inst, false);
             model.borrow_mut().guest_step(world, g);
             world.store.sync_exit().expect("nothing was borrowed");
         }
@@ -191,7 +192,7 @@ impl Model {
     fn start(&mut self, world: &mut World, g: usize, call: u32) -> u32 {
         let inst = self.instances[g].inst;
         for (place, value) in [(0, g as u32), (1, call)] {
-            let outcome = world.store.context_set(inst, place, value);
+            let outcome = world.store.context_set(inst, place, u64::from(value));
             world.ok(outcome);
         }
         self.go_on(world, g, call)

@@ -39,7 +39,7 @@ fn pulling(world: &mut World, inst: InstanceId, ty: TypeId) -> (EndRef, EndId) {
         len: 4,
     };
     let pull = Step::Action(ActionKind::HostPull, writable.0);
-    assert_eq!(world.store.end_copy(at, buffer), Ok(pull));
+    assert_eq!(world.store.end_copy(at, buffer, true), Ok(pull));
     (at, writable)
 }
 
@@ -77,7 +77,7 @@ fn what_a_pull_brings_is_for_the_read_and_not_for_its_set() {
         len: 4,
     };
     let pull = Step::Action(ActionKind::HostPull, w.0);
-    assert_eq!(world.store.end_copy(at, buffer), Ok(pull));
+    assert_eq!(world.store.end_copy(at, buffer, true), Ok(pull));
     let copy = world.store.host_copy(Side::Writable, w, 3);
     assert_eq!(copy, Ok(Step::Action(ActionKind::Copy, w.0)));
     assert_eq!(world.store.copied(), Ok(Step::Value(3 << 4)));

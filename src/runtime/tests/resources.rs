@@ -211,7 +211,7 @@ fn a_borrow_of_its_own_resource_is_the_rep() {
 fn a_sync_call_accounts_for_its_borrows() {
     let (mut world, inst, _) = one_instance();
     let res = resource_type(&mut world, HOST, None);
-    world.store.sync_enter();
+    world.store.sync_enter(inst, false);
     world
         .store
         .lower_borrow(inst, res, 5)

@@ -191,7 +191,7 @@ fn backpressure_does_not_keep_sync_calls_or_callbacks_out() {
     });
     let call = world.call(inst, slot, Rc::new(|_| YIELD));
     backpressure(&mut world, inst, true);
-    world.store.sync_enter();
+    world.store.sync_enter(inst, false);
     world.store.sync_exit().expect("nothing was borrowed");
     world.drain();
     assert_eq!(world.state(call), CallState::Returned);
@@ -424,11 +424,11 @@ fn contexts_belong_to_tasks() {
                 for (place, value) in [(0, number), (1, u32::MAX)] {
                     let outcome = world.store.context_get(inst, place);
                     assert_eq!(world.ok(outcome), 0);
-                    let outcome = world.store.context_set(inst, place, value);
+                    let outcome = world.store.context_set(inst, place, u64::from(value));
                     world.ok(outcome);
                 }
                 // A sync call inside has a context of its own.
-                world.store.sync_enter();
+                world.store.sync_enter(inst, false);
                 let outcome = world.store.context_get(inst, 0);
                 assert_eq!(world.ok(outcome), 0);
                 world.store.sync_exit().expect("nothing was borrowed");

@@ -7,23 +7,25 @@ mod common;
 use std::rc::Rc;
 
 use common::*;
+use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::MAX_BUFFER_LENGTH;
-use tidegate_runtime::{EndKind, HOST, Handle, InstanceId, Limits, Side, SubtaskId, TypeId};
+use tidegate_runtime::{
+    CallId, EndKind, GuestBuffer, HOST, Handle, InstanceId, Lift, Limits, Outcome, Side, SiteId,
+    Step, SubtaskId, ThreadId, ThreadIndex, TypeId,
+};
 
 type Way = fn() -> Result<u64, TrapCode>;
 
-/// Raised by shims or by the host, which know memories and values, or by operations that are allowed to block.
+/// Raised by shims or by the host, which know memories and values.
 const ELSEWHERE: &[TrapCode] = &[
     TrapCode::CannotLeave,
-    TrapCode::SyncWaiter,
     TrapCode::Unaligned,
     TrapCode::OutOfBounds,
     TrapCode::InvalidDiscriminant,
     TrapCode::InvalidChar,
     TrapCode::InvalidString,
     TrapCode::TooLong,
-    TrapCode::CannotBlock,
 ];
 
 const WAYS: &[(TrapCode, Way)] = &[
@@ -76,7 +78,17 @@ const WAYS: &[(TrapCode, Way)] = &[
     (TrapCode::SameInstanceCopy, same_instance),
     (TrapCode::BackpressureRange, backpressure_below),
     (TrapCode::BackpressureRange, backpressure_above),
+    (TrapCode::SyncWaiter, join_while_read_synchronously),
+    (TrapCode::EndBusy, sync_read_in_set),
+    (TrapCode::CannotBlock, sync_function_that_waits_alone),
+    (TrapCode::CannotBlock, sync_function_that_suspends),
+    (TrapCode::CannotBlock, sync_function_whose_help_ends),
+    (TrapCode::ThreadNotSuspended, resuming_itself),
+    (TrapCode::ThreadNotSuspended, promoting_itself),
+    (TrapCode::ThreadNotSuspended, resuming_twice),
+    (TrapCode::UnknownHandle, resuming_nobody),
     (TrapCode::LimitExceeded, too_many_tasks),
+    (TrapCode::LimitExceeded, too_many_threads),
 ];
 
 #[test]
@@ -285,7 +297,7 @@ fn sync_return_with_borrow() -> Result<u64, TrapCode> {
 
 fn sync_call_with_borrow() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
-    world.store.sync_enter();
+    world.store.sync_enter(inst, false);
     borrowed(&mut world, inst);
     world.store.sync_exit().map(|()| 0)
 }
@@ -364,7 +376,7 @@ fn return_in_sync_task() -> Result<u64, TrapCode> {
 fn return_without_task() -> Result<u64, TrapCode> {
     in_task(|world, inst, _| {
         // A sync call inside: its task is another, which cannot return asynchronously.
-        world.store.sync_enter();
+        world.store.sync_enter(inst, false);
         let outcome = world.store.task_return(inst, KEY);
         world.perform(outcome)?;
         Ok(EXIT)
@@ -563,4 +575,142 @@ fn too_many_tasks() -> Result<u64, TrapCode> {
     let function: Function = Rc::new(move |_| wait(set));
     world.call(inst, slot, Rc::clone(&function));
     world.try_call(inst, slot, function).map(|id| id as u64)
+}
+
+fn join_while_read_synchronously() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    world.store.configure_stacks(true);
+    let (r, _) = stream(&mut world, inst, ty);
+    let set = world.set_new(inst);
+    blocking(&mut world, inst, |world| sync_read(world, r));
+    let outcome = world.store.waitable_join(inst, r.h, set);
+    world.perform(outcome)
+}
+
+fn sync_read(world: &mut World, at: tidegate_runtime::EndRef) -> Outcome {
+    let buffer = GuestBuffer {
+        site: SiteId(1),
+        ptr: 0,
+        len: 1,
+    };
+    world.store.end_copy(at, buffer, false)
+}
+
+/// A stackful task that blocks.
+fn blocking(world: &mut World, inst: InstanceId, built_in: impl Fn(&mut World) -> Outcome) {
+    let lift = Lift::Stackful { return_key: KEY };
+    let task = world.store.task_new(inst, lift, true, CallId(99));
+    let task = task.expect("there is room");
+    assert_eq!(world.store.task_enter(task), Ok(true));
+    let outcome = built_in(world).expect("it waits");
+    assert!(matches!(outcome, Step::Action(ActionKind::Suspend, _)));
+}
+
+fn sync_read_in_set() -> Result<u64, TrapCode> {
+    let (mut world, inst, ty) = one_instance();
+    let (r, _) = stream(&mut world, inst, ty);
+    let set = world.set_new(inst);
+    world.join(inst, r.h, set);
+    let outcome = sync_read(&mut world, r);
+    world.perform(outcome)
+}
+
+fn sync_function_that_waits_alone() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let set = world.set_new(inst);
+    let outcome = world.store.waitable_set_wait(inst, set);
+    world.perform(outcome)
+}
+
+fn sync_function_that_suspends() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let outcome = world.store.thread_suspend(inst);
+    world.perform(outcome)
+}
+
+/// A sync-typed function waits while a thread of its instance is ready, which then ends.
+fn sync_function_whose_help_ends() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    world.store.configure_stacks(true);
+    let task = world
+        .store
+        .task_new(inst, Lift::SyncTyped, true, CallId(0))?;
+    assert!(world.store.task_enter(task)?);
+    let outcome = world.store.thread_new(inst, 5);
+    let new = world.ok(outcome);
+    let outcome = world
+        .store
+        .thread_resume_later(inst, ThreadIndex(new as u32));
+    world.ok(outcome);
+    let outcome = world.store.thread_suspend(inst)?;
+    assert!(matches!(outcome, Step::Action(ActionKind::Suspend, _)));
+    let thread = (new >> 32) as u32;
+    assert_eq!(
+        world.store.next_action(),
+        Ok(Step::Action(ActionKind::Spawn, thread))
+    );
+    let start = Ok(Step::Action(ActionKind::ThreadStart, thread));
+    assert_eq!(world.store.thread_begin(ThreadId(thread)), start);
+    assert_eq!(world.arg(0), 5);
+    assert_eq!(
+        world.store.thread_done(ThreadId(thread)),
+        Ok(Step::Value(0))
+    );
+    assert_eq!(world.store.spawned(), Ok(Step::Value(0)));
+    assert!(world.ready(), "somebody has to find out");
+    let outcome = world.store.next_action();
+    world.perform(outcome)
+}
+
+fn resuming_itself() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.thread_index(inst);
+        let index = ThreadIndex(world.ok32(outcome));
+        let outcome = world.store.thread_resume_later(inst, index);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn promoting_itself() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.thread_index(inst);
+        let index = ThreadIndex(world.ok32(outcome));
+        let outcome = world.store.thread_yield_then_promote(inst, index);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn resuming_twice() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.thread_new(inst, 0);
+        let index = ThreadIndex(world.ok(outcome) as u32);
+        let outcome = world.store.thread_resume_later(inst, index);
+        world.ok(outcome);
+        let outcome = world.store.thread_resume_later(inst, index);
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn resuming_nobody() -> Result<u64, TrapCode> {
+    in_task(|world, inst, _| {
+        let outcome = world.store.thread_suspend_then_resume(inst, ThreadIndex(9));
+        world.perform(outcome)?;
+        Ok(EXIT)
+    })
+}
+
+fn too_many_threads() -> Result<u64, TrapCode> {
+    let (mut world, inst, _) = one_instance();
+    let limits = Limits {
+        tasks: 2,
+        ..Limits::default()
+    };
+    world.store.configure(limits, None);
+    let outcome = world.store.thread_new(inst, 0);
+    world.ok(outcome);
+    let outcome = world.store.thread_new(inst, 0);
+    world.perform(outcome)
 }

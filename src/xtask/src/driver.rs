@@ -31,11 +31,13 @@ pub(crate) fn driver() -> Vec<u8> {
         maximum: None,
         shared: false,
     };
-    imports.import("env", "table", EntityType::Table(table));
+    for name in ["table", "threads"] {
+        imports.import("env", name, EntityType::Table(table));
+    }
 
     let indirect = Indirect {
         callback: types.len(),
-        dtor: types.len() + 1,
+        unary: types.len() + 1,
     };
     types.ty().function([I32; 3], [I32]);
     types.ty().function([I32], []);
@@ -57,6 +59,8 @@ pub(crate) fn driver() -> Vec<u8> {
     };
     export("perform", &[I64], &[I64], &perform(indirect));
     export("run", &[I32], &[I32], &run());
+    export("thread_main", &[I32], &[], &thread_main());
+    export("blocked", &[], &[I32], &blocked());
     for import in IMPORTS.iter().filter(|import| import.reexported()) {
         export(import.name, import.params, &[I32], &narrowed(import));
     }
@@ -119,6 +123,11 @@ const IMPORTS: &[Import] = &[
     rt("told", &[]),
     rt("next", &[]),
     rt("callback_done", &[I32, I32]),
+    rt("thread_begin", &[I32]),
+    rt("thread_done", &[I32]),
+    rt("spawned", &[I32]),
+    rt("resumed", &[I32]),
+    rt("subtask_wait", &[I32, I32]),
     rt("host_read", &[I32, I32]),
     rt("host_write", &[I32, I32]),
     rt("host_cancel", &[I32]),
@@ -137,6 +146,12 @@ const IMPORTS: &[Import] = &[
     host("abort", &[I32]),
     host("cancelled", &[I32]),
     host("start", &[I32, I32]),
+    host("suspend", &[I32]),
+    host("resumed", &[I32]),
+    host("resume", &[I32]),
+    host("spawn", &[I32]),
+    host("finished", &[I32]),
+    host("blocked", &[]),
 ];
 
 fn index(module: &str, name: &str) -> u32 {
@@ -146,14 +161,19 @@ fn index(module: &str, name: &str) -> u32 {
     found.expect("every function that is called is listed in IMPORTS") as u32
 }
 
-/// Type indices of what lives in the store's table.
+/// Type indices of what lives in the store's tables.
 #[derive(Clone, Copy)]
 struct Indirect {
     /// `(event, p1, p2) -> packed`. Spec: `callback`.
     callback: u32,
-    /// `(rep) -> ()`
-    dtor: u32,
+    /// `(i32) -> ()`: destructors, start halves, functions of explicit threads.
+    unary: u32,
 }
+
+/// The store's table of callbacks, destructors and halves of calls.
+const TABLE: u32 = 0;
+/// The functions of explicit threads, by the thread's number.
+const THREADS: u32 = 1;
 
 /// Locals of `perform`.
 const STEP: u32 = 0;
@@ -193,6 +213,7 @@ fn perform(indirect: Indirect) -> Function {
         match perform_one(&mut ins, kind, indirect) {
             Then::Continue => ins.local_set(STEP).br(count - i as u32),
             Then::Return => ins.i64_const(0).return_(),
+            Then::Stop => ins.i64_const(STOP).return_(),
             Then::Nothing => ins.unreachable(),
         };
     }
@@ -206,9 +227,14 @@ enum Then {
     Continue,
     /// It has no report; the value is 0.
     Return,
+    /// It has no report; the value is [`STOP`].
+    Stop,
     /// It does not end.
     Nothing,
 }
+
+/// What `perform` tells `run`: to go no further for now.
+const STOP: i64 = 1;
 
 /// The code of one kind of action, whose operand is in [`OPERAND`].
 fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) -> Then {
@@ -225,7 +251,7 @@ fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) 
         ActionKind::Dtor => {
             argument(ins, 0);
             ins.local_get(OPERAND)
-                .call_indirect(0, indirect.dtor)
+                .call_indirect(TABLE, indirect.unary)
                 .call(index("rt", "dtor_done"));
             Then::Continue
         }
@@ -261,7 +287,8 @@ fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) 
             for word in 1..=3 {
                 argument(ins, word);
             }
-            ins.local_get(OPERAND).call_indirect(0, indirect.callback);
+            ins.local_get(OPERAND)
+                .call_indirect(TABLE, indirect.callback);
             ins.call(index("rt", "callback_done"));
             Then::Continue
         }
@@ -277,10 +304,42 @@ fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) 
             ins.call(index("rt", "told"));
             Then::Continue
         }
+        ActionKind::Suspend => {
+            ins.local_get(OPERAND);
+            call_host(ins, "suspend");
+            ins.local_get(OPERAND);
+            call_host(ins, "resumed");
+            ins.local_get(OPERAND).call(index("rt", "resumed"));
+            Then::Continue
+        }
+        ActionKind::Resume => {
+            ins.local_get(OPERAND);
+            call_host(ins, "resume");
+            Then::Stop
+        }
+        ActionKind::Spawn => {
+            ins.local_get(OPERAND);
+            call_host(ins, "spawn");
+            ins.local_get(OPERAND).call(index("rt", "spawned"));
+            Then::Continue
+        }
+        ActionKind::StartCall => {
+            argument(ins, 0);
+            ins.local_get(OPERAND).call_indirect(TABLE, indirect.unary);
+            Then::Return
+        }
+        ActionKind::ThreadStart => {
+            argument(ins, 0);
+            ins.local_get(OPERAND)
+                .call_indirect(THREADS, indirect.unary);
+            ins.local_get(OPERAND).call(index("rt", "thread_done"));
+            Then::Continue
+        }
     }
 }
 
-/// `run(budget: i32) -> i32`: 0 when nothing more is ready, 1 when the budget of steps is used up.
+/// `run(budget: i32) -> i32`: 0 when nothing more is ready, 1 when the budget of steps is used up, 2 when a suspended stack
+/// is about to go on.
 fn run() -> Function {
     let (budget, step) = (0, 1);
     let mut function = Function::new([(1, I64)]);
@@ -294,13 +353,45 @@ fn run() -> Function {
         .end();
     ins.call(index("rt", "next")).local_tee(step).i64_eqz();
     ins.if_(BlockType::Empty).i32_const(0).return_().end();
-    ins.local_get(step).call(PERFORM).drop();
+    ins.local_get(step).call(PERFORM).i64_const(STOP).i64_eq();
+    ins.if_(BlockType::Empty).i32_const(2).return_().end();
     ins.local_get(budget)
         .i32_const(1)
         .i32_sub()
         .local_set(budget)
         .br(0);
     ins.end().unreachable().end();
+    function
+}
+
+/// `thread_main(thread: i32)`: what a new stack runs.
+fn thread_main() -> Function {
+    let thread = 0;
+    let mut function = Function::new([]);
+    let mut ins = function.instructions();
+    ins.local_get(thread).call(index("rt", "thread_begin"));
+    ins.call(PERFORM).drop().local_get(thread);
+    call_host(&mut ins, "finished");
+    ins.end();
+    function
+}
+
+/// `blocked() -> i32`: a sync-lowered import has failed, or has to be waited for. The host knows which, and answers
+/// `subtask * 2 + freeze`, or 0 when it has failed. The result is the subtask.
+fn blocked() -> Function {
+    let answer = 0;
+    let mut function = Function::new([(1, I32)]);
+    let mut ins = function.instructions();
+    ins.call(index("host", "blocked"))
+        .local_tee(answer)
+        .i32_eqz()
+        .if_(BlockType::Empty)
+        .unreachable()
+        .end();
+    ins.local_get(answer).i32_const(1).i32_shr_u();
+    ins.local_get(answer).i32_const(1).i32_and();
+    ins.call(index("rt", "subtask_wait")).call(PERFORM).drop();
+    ins.local_get(answer).i32_const(1).i32_shr_u().end();
     function
 }
 
@@ -370,13 +461,15 @@ mod tests {
                 _ => {}
             }
         }
-        assert_eq!(imports.len(), IMPORTS.len() + 1);
-        assert_eq!(imports.last().map(String::as_str), Some("env.table"));
+        assert_eq!(imports.len(), IMPORTS.len() + 2);
+        assert!(imports.ends_with(&["env.table".to_owned(), "env.threads".to_owned()]));
         assert_eq!(
             exports,
             [
                 "perform",
                 "run",
+                "thread_main",
+                "blocked",
                 "host_read",
                 "host_write",
                 "host_cancel",

@@ -111,6 +111,8 @@ struct Builtin {
     name: &'static str,
     operands: Vec<Operand>,
     params: usize,
+    /// Whether it is the async form, where that comes last.
+    is_async: Option<bool>,
     result: Option<ValType>,
     buffer: Option<Buffer>,
     checks_may_leave: bool,
@@ -130,6 +132,7 @@ impl Builtin {
             name,
             operands: Vec::new(),
             params: 0,
+            is_async: None,
             result: None,
             buffer: None,
             checks_may_leave: true,
@@ -188,6 +191,7 @@ impl Builtin {
                 align,
             });
         }
+        self.is_async = Some(true);
         self.number(Source::Site { index: site })
             .params(params)
             .gives(I32)
@@ -203,7 +207,8 @@ impl Builtin {
             body.check_buffer(buffer);
         }
         body.push_number(Source::Instance { index: inst });
-        let count = 1 + self.operands.len() + self.params;
+        let last = self.is_async.map(i32::from);
+        let count = 1 + self.operands.len() + self.params + last.iter().len();
         for operand in self.operands {
             match operand {
                 Operand::Number(source) => body.push_number(source),
@@ -213,6 +218,9 @@ impl Builtin {
             }
         }
         body.push_params();
+        if let Some(value) = last {
+            body.ins().i32_const(value);
+        }
         body.call_runtime(self.name, count);
         match self.result {
             None => body.settle(),

@@ -20,7 +20,9 @@ use std::rc::Rc;
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
-use tidegate_runtime::{CallId, EndId, Outcome, READY, SETTLE, Step, Store, SubtaskId, TaskId};
+use tidegate_runtime::{
+    CallId, EndId, Outcome, READY, SETTLE, Step, Store, SubtaskId, TaskId, ThreadId,
+};
 
 /// A guest's core function: parameters are lowered when it starts; the result is a callback code.
 pub type Function = Rc<dyn Fn(&mut World) -> u32>;
@@ -163,12 +165,17 @@ impl World {
             ActionKind::Callback => {
                 let callback = Rc::clone(&self.callbacks[operand as usize]);
                 let packed = callback(self, [args[1], args[2], args[3]]);
-                self.store.callback_done(TaskId(args[0]), packed)
+                self.store.callback_done(ThreadId(args[0]), packed)
             }
             ActionKind::Start => {
                 self.run(operand)?;
                 Ok(Step::Value(0))
             }
+            ActionKind::Suspend
+            | ActionKind::Resume
+            | ActionKind::Spawn
+            | ActionKind::StartCall
+            | ActionKind::ThreadStart => unreachable!("nothing blocks here"),
             ActionKind::HostCancelled => {
                 let call = &mut self.calls[operand as usize];
                 assert_eq!(call.state, CallState::Pending, "a call ends once");

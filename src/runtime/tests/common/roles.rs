@@ -4,11 +4,21 @@ use std::rc::Rc;
 
 use tidegate_abi::code::TrapCode;
 use tidegate_runtime::{
-    CallId, EndId, EndKind, EndRef, GuestBuffer, Handle, InstanceId, Side, SiteId, Slot, Step,
-    SubtaskId, TypeId,
+    CallId, EndId, EndKind, EndRef, GuestBuffer, Handle, InstanceId, Lift, Side, SiteId, Slot,
+    Step, SubtaskId, TypeId,
 };
 
 use super::{Call, CallState, Function, KEY, STARTED, World};
+
+fn lift(callback: Option<Slot>) -> Lift {
+    match callback {
+        None => Lift::Sync,
+        Some(slot) => Lift::Callback {
+            slot,
+            return_key: KEY,
+        },
+    }
+}
 
 /// What the JS host does.
 impl World {
@@ -27,7 +37,7 @@ impl World {
         let id = self.calls.len();
         let task = self
             .store
-            .task_new(inst, callback, KEY, CallId(id as u32))?;
+            .task_new(inst, lift(callback), false, CallId(id as u32))?;
         self.calls.push(Call {
             task,
             state: CallState::Pending,
@@ -171,7 +181,9 @@ impl World {
 
     pub fn try_copy(&mut self, at: EndRef, ptr: u32, len: u32) -> Result<u32, TrapCode> {
         let site = SiteId(at.inst.0);
-        let outcome = self.store.end_copy(at, GuestBuffer { site, ptr, len });
+        let outcome = self
+            .store
+            .end_copy(at, GuestBuffer { site, ptr, len }, true);
         self.perform(outcome).map(|payload| payload as u32)
     }
 

@@ -1,0 +1,260 @@
+//! The protocol between the two ends of a stream or future.
+//!
+//! An end offers a buffer and waits for the other. When both have one, the elements are copied by whoever performs
+//! [`ActionKind::Copy`]; everything that changes has changed before that action is returned, so that whatever runs during the
+//! copy (a guest's realloc, code of the host) finds a consistent store. A buffer stays fillable until its event is delivered.
+
+use tidegate_abi::action::ActionKind;
+use tidegate_abi::code::TrapCode;
+use tidegate_abi::limits::{BLOCKED, MAX_BUFFER_LENGTH};
+
+use crate::ends::{End, EndKind, EndState, Owner, Side};
+use crate::ids::{EndId, Handle, InstanceId, SiteId, TypeId};
+use crate::schedule::Item;
+use crate::store::{Entry, Step, Store};
+use crate::waitable::{Membership, Waitable};
+
+/// A guest's buffer by its site and address, or a buffer that only the host knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffer {
+    /// `None`: the host's.
+    pub(crate) memory: Option<(SiteId, u32)>,
+    pub(crate) length: u32,
+    pub(crate) progress: u32,
+}
+
+impl Buffer {
+    pub(crate) fn remain(&self) -> u32 {
+        self.length - self.progress
+    }
+}
+
+/// The protocol between two ends.
+impl Store {
+    /// Spec: `new_stream`, `new_future`.
+    pub(crate) fn pair(&mut self, kind: EndKind, ty: TypeId) -> (EndId, EndId) {
+        let end = |side| End {
+            kind,
+            side,
+            ty,
+            state: EndState::Idle,
+            other: None,
+            buffer: None,
+            owner: Owner::Host,
+            pending: None,
+            membership: Membership::default(),
+        };
+        let r = EndId(self.ends.insert(end(Side::Readable)));
+        let w = EndId(self.ends.insert(end(Side::Writable)));
+        for (a, b) in [(r, w), (w, r)] {
+            if let Some(end) = self.ends.get_mut(a.0) {
+                end.other = Some(b);
+            }
+        }
+        (r, w)
+    }
+
+    pub(crate) fn give(&mut self, inst: InstanceId, id: EndId) -> Result<Handle, TrapCode> {
+        let h = self.add(inst, Entry::End(id))?;
+        self.end(id)?.owner = Owner::Guest(inst, h);
+        Ok(h)
+    }
+
+    /// Spec: `End.copy`. `Some` is a copy to be performed first.
+    pub(crate) fn start_copy(
+        &mut self,
+        id: EndId,
+        mut buffer: Buffer,
+    ) -> Result<Option<Step>, TrapCode> {
+        if buffer.length > MAX_BUFFER_LENGTH {
+            return Err(TrapCode::BufferTooLong);
+        }
+        let end = self.end(id)?;
+        end.state = EndState::Copying;
+        let (side, ty, owner) = (end.side, end.ty, end.owner);
+        let Some(other_id) = end.other else {
+            // Its drop has left an event.
+            return Ok(None);
+        };
+        let other = self.end(other_id)?;
+        let Some(theirs) = other.buffer.as_mut() else {
+            self.end(id)?.buffer = Some(buffer);
+            return Ok(None);
+        };
+        if buffer.remain() > 0 && theirs.remain() > 0 {
+            let n = buffer.remain().min(theirs.remain());
+            let (mine_before, theirs_before) = (buffer, *theirs);
+            buffer.progress += n;
+            theirs.progress += n;
+            let (their_progress, used_up) = (theirs.progress, theirs.remain() == 0);
+            let other_owner = other.owner;
+            if used_up {
+                other.buffer = None;
+            }
+            let ElementSize { flat, size } = self.element_size(ty)?;
+            if same_instance(owner, other_owner) && !flat {
+                return Err(TrapCode::SameInstanceCopy);
+            }
+            self.complete(id, buffer.progress);
+            match other_owner {
+                // The copy tells it.
+                Owner::Host => {
+                    self.complete(other_id, their_progress);
+                    self.take_payload(other_id);
+                }
+                Owner::Guest(..) => self.notify(other_id, their_progress),
+            }
+            let (from, to) = match side {
+                Side::Readable => ((theirs_before, other_id), (mine_before, id)),
+                Side::Writable => ((mine_before, id), (theirs_before, other_id)),
+            };
+            return Ok(Some(self.copy_action(from, to, n, size)));
+        }
+        let zero_reads_meet = side == Side::Readable && theirs.remain() == 0;
+        if buffer.remain() > 0 || zero_reads_meet {
+            other.buffer = None;
+            self.notify(other_id, 0);
+            self.end(id)?.buffer = Some(buffer);
+        } else {
+            self.complete(id, 0);
+        }
+        Ok(None)
+    }
+
+    fn element_size(&self, ty: TypeId) -> Result<ElementSize, TrapCode> {
+        let ty = self.element_type(ty)?;
+        Ok(ElementSize {
+            flat: ty.flat_number,
+            size: ty.size,
+        })
+    }
+
+    /// Fills the argument words of a copy of `n` elements.
+    fn copy_action(
+        &mut self,
+        (from, writer): (Buffer, EndId),
+        (to, reader): (Buffer, EndId),
+        n: u32,
+        size: u32,
+    ) -> Step {
+        let at = |buffer: Buffer, ptr: u32| ptr.wrapping_add(buffer.progress.wrapping_mul(size));
+        let end = match (from.memory, to.memory) {
+            (Some((src, from_ptr)), Some((dst, to_ptr))) => {
+                self.args([0, src.0, at(from, from_ptr), n, dst.0, at(to, to_ptr)]);
+                EndId(0)
+            }
+            (Some((site, ptr)), None) => {
+                self.args([reader.0, 1, site.0, at(from, ptr), n]);
+                reader
+            }
+            (None, Some((site, ptr))) => {
+                self.args([writer.0, 0, site.0, at(to, ptr), n]);
+                writer
+            }
+            // A guest has handed the host's own end back, and the host reads what it writes.
+            (None, None) => {
+                self.args([reader.0, 1, 0, writer.0, n]);
+                reader
+            }
+        };
+        Step::Action(ActionKind::Copy, end.0)
+    }
+
+    /// Spec: `Waitable.set_pending_event` by `notify`.
+    fn notify(&mut self, id: EndId, progress: u32) {
+        let Some(end) = self.ends.get_mut(id.0) else {
+            return;
+        };
+        end.pending = Some(progress);
+        let tells_host = end.tells_host();
+        match end.owner {
+            Owner::Host if tells_host => self.enqueue(Item::Event(id)),
+            Owner::Host => {}
+            Owner::Guest(..) => self.announce(Waitable::End(id)),
+        }
+    }
+
+    /// The operation that is being answered has its event at once, so that nobody need be told.
+    fn complete(&mut self, id: EndId, progress: u32) {
+        if let Some(end) = self.ends.get_mut(id.0) {
+            end.pending = Some(progress);
+        }
+    }
+
+    /// Takes an end's event. Spec: `stream_event`, `future_event`.
+    pub(crate) fn take_payload(&mut self, id: EndId) -> Option<u32> {
+        let end = self.ends.get_mut(id.0)?;
+        let progress = end.pending.take()?;
+        end.buffer = None;
+        let completed_future = end.kind == EndKind::Future && progress == 1;
+        let (result, state) = match end.state {
+            _ if completed_future => (COMPLETED, EndState::Done),
+            _ if end.other.is_none() => (DROPPED, EndState::Done),
+            EndState::Cancelling => (CANCELLED, EndState::Idle),
+            EndState::Copying | EndState::Idle | EndState::Done => (COMPLETED, EndState::Idle),
+        };
+        end.state = state;
+        Some(match end.kind {
+            EndKind::Stream => result | progress << 4,
+            EndKind::Future => result,
+        })
+    }
+
+    pub(crate) fn end_event(&mut self, id: EndId) -> Option<(u32, u32, u32)> {
+        let end = self.ends.get(id.0)?;
+        let Owner::Guest(_, h) = end.owner else {
+            return None;
+        };
+        let code = match (end.kind, end.side) {
+            (EndKind::Stream, Side::Readable) => 2,
+            (EndKind::Stream, Side::Writable) => 3,
+            (EndKind::Future, Side::Readable) => 4,
+            (EndKind::Future, Side::Writable) => 5,
+        };
+        Some((code, h.0, self.take_payload(id)?))
+    }
+
+    /// Spec: `End.cancel`.
+    pub(crate) fn cancel(&mut self, id: EndId) -> Result<u32, TrapCode> {
+        let end = self.end(id)?;
+        end.state = EndState::Cancelling;
+        end.pending.get_or_insert(0);
+        Ok(self.take_payload(id).unwrap_or(BLOCKED))
+    }
+
+    /// Spec: `End.drop`.
+    pub(crate) fn drop_end(&mut self, id: EndId) {
+        self.leave_set(Waitable::End(id));
+        let Some(end) = self.ends.remove(id.0) else {
+            return;
+        };
+        let Some(other_id) = end.other else {
+            return;
+        };
+        let Some(other) = self.ends.get_mut(other_id.0) else {
+            return;
+        };
+        other.other = None;
+        if other.state != EndState::Done && other.pending.is_none() {
+            self.notify(other_id, 0);
+        }
+    }
+
+    pub(crate) fn end(&mut self, id: EndId) -> Result<&mut End, TrapCode> {
+        self.ends.get_mut(id.0).ok_or(TrapCode::UnknownHandle)
+    }
+}
+
+struct ElementSize {
+    flat: bool,
+    size: u32,
+}
+
+fn same_instance(a: Owner, b: Owner) -> bool {
+    matches!((a, b), (Owner::Guest(a, _), Owner::Guest(b, _)) if a == b)
+}
+
+/// Spec: `CopyResult`.
+const COMPLETED: u32 = 0;
+pub(crate) const DROPPED: u32 = 1;
+pub(crate) const CANCELLED: u32 = 2;

@@ -1,0 +1,193 @@
+//! Threads: what runs, waits and is scheduled. Every task has an implicit one; guests make more, explicitly.
+
+use tidegate_abi::action::ActionKind;
+use tidegate_abi::code::TrapCode;
+
+use crate::block::Wait;
+use crate::frame::{Base, Frame, Suspended};
+use crate::ids::{Handle, InstanceId, SetId, TaskId, ThreadId, ThreadIndex};
+use crate::list::{Arena, Links};
+use crate::slab::Slab;
+use crate::store::{Outcome, Step, Store};
+use crate::task::TaskState;
+
+/// Spec: `Thread`.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    pub(crate) task: TaskId,
+    pub(crate) inst: InstanceId,
+    /// Whether it is its task's implicit thread.
+    pub(crate) implicit: bool,
+    /// 0 before it has entered.
+    pub(crate) index: ThreadIndex,
+    pub(crate) state: ThreadState,
+    /// Spec: `storage`.
+    storage: [u64; 2],
+    /// It is in the ready queue, or with those blocked by the exclusive lock.
+    pub(crate) queued: bool,
+    /// The list that `state` says it is in.
+    links: Links<ThreadId>,
+    /// Its stack's frames, while that is suspended.
+    pub(crate) suspended: Suspended,
+}
+
+/// What a thread does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThreadState {
+    /// It runs, or has not begun.
+    Running,
+    /// It waits for backpressure or the exclusive lock, in `Instance.entering` or `Instance.entering_freely`.
+    Entering,
+    /// It may enter as soon as the host says so; it is in that list still.
+    Granted,
+    /// Its callback has returned `YIELD`.
+    Yielding,
+    /// Its callback has returned `WAIT`; it is in `WaitableSet.waiting`.
+    Waiting { set: SetId, handle: Handle },
+    /// It is explicit and has not begun; whether it may.
+    Fresh { context: u32, resumed: bool },
+    /// Its stack is suspended.
+    Blocked(Wait),
+}
+
+impl Thread {
+    pub(crate) fn new(task: TaskId, inst: InstanceId, implicit: bool) -> Self {
+        Self {
+            task,
+            inst,
+            implicit,
+            index: ThreadIndex(0),
+            state: ThreadState::Running,
+            storage: [0; 2],
+            queued: false,
+            links: Links::default(),
+            suspended: Suspended::default(),
+        }
+    }
+}
+
+/// Where threads begin and end.
+impl Store {
+    pub(crate) fn add_thread(&mut self, thread: Thread) -> Result<ThreadId, TrapCode> {
+        if self.threads.len() >= self.limits.tasks as usize {
+            return Err(TrapCode::LimitExceeded);
+        }
+        let task = self.task(thread.task)?;
+        task.threads += 1;
+        Ok(ThreadId(self.threads.insert(thread)))
+    }
+
+    pub(crate) fn thread(&mut self, id: ThreadId) -> Result<&mut Thread, TrapCode> {
+        self.threads.get_mut(id.0).ok_or(TrapCode::UnknownHandle)
+    }
+
+    /// Gives a thread its index. Spec: `register_thread`.
+    pub(crate) fn register(&mut self, id: ThreadId) -> Result<ThreadIndex, TrapCode> {
+        let inst = self.thread(id)?.inst;
+        let index = ThreadIndex(self.instance(inst)?.threads.insert(id));
+        self.thread(id)?.index = index;
+        Ok(index)
+    }
+
+    /// A thread has ended. A task that nobody is left to resolve traps. Spec: `unregister_thread`, `exit_implicit_thread`.
+    pub(crate) fn exit(&mut self, id: ThreadId) -> Result<(), TrapCode> {
+        let thread = self.threads.remove(id.0).ok_or(TrapCode::UnknownHandle)?;
+        let instance = self.instance(thread.inst)?;
+        instance.threads.remove(thread.index.0);
+        let unlocks = instance.exclusive == Some(id);
+        let task = self.task(thread.task)?;
+        if thread.implicit {
+            task.implicit = None;
+        }
+        task.threads -= 1;
+        if task.threads == 0 {
+            if task.state != TaskState::Resolved {
+                return Err(TrapCode::NotReturned);
+            }
+            self.tasks.remove(thread.task.0);
+        }
+        match unlocks {
+            true => self.unlock(thread.inst),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What the driver asks and reports.
+impl Store {
+    /// A new stack runs a thread from its beginning.
+    pub fn thread_begin(&mut self, id: ThreadId) -> Outcome {
+        if self.spawning.last() != Some(&id) {
+            return Err(TrapCode::UnknownHandle);
+        }
+        let base = self.own_base();
+        let thread = self.thread(id)?;
+        match thread.state {
+            ThreadState::Yielding | ThreadState::Waiting { .. } => self.call_back(id, base),
+            ThreadState::Fresh { context, .. } => {
+                thread.state = ThreadState::Running;
+                let inst = thread.inst;
+                self.enter(Frame {
+                    inst,
+                    thread: Some(id),
+                    base,
+                });
+                self.args([context]);
+                Ok(Step::Action(ActionKind::ThreadStart, id.0))
+            }
+            ThreadState::Running
+            | ThreadState::Entering
+            | ThreadState::Granted
+            | ThreadState::Blocked(_) => Err(TrapCode::UnknownHandle),
+        }
+    }
+
+    /// An explicit thread's function has returned.
+    pub fn thread_done(&mut self, id: ThreadId) -> Outcome {
+        self.leave();
+        self.exit(id)?;
+        Ok(Step::Value(0))
+    }
+
+    /// The stack of the thread that was begun last has finished, or is suspended.
+    pub fn spawned(&mut self) -> Outcome {
+        self.spawning.pop().ok_or(TrapCode::UnknownHandle)?;
+        Ok(Step::Value(0))
+    }
+
+    /// What a stack made for a thread is.
+    pub(crate) fn own_base(&self) -> Base {
+        match self.stacks {
+            true => Base::Own,
+            false => Base::Plain,
+        }
+    }
+}
+
+/// Built-ins.
+impl Store {
+    /// Spec: `canon context.get`.
+    pub fn context_get(&mut self, inst: InstanceId, slot: u32) -> Outcome {
+        let value = self.context(inst, slot)?.copied();
+        Ok(Step::Value(value.unwrap_or(0) & u64::from(u32::MAX)))
+    }
+
+    /// Spec: `canon context.set`.
+    pub fn context_set(&mut self, inst: InstanceId, slot: u32, value: u64) -> Outcome {
+        if let Some(place) = self.context(inst, slot)? {
+            *place = value;
+        }
+        Ok(Step::Value(0))
+    }
+
+    fn context(&mut self, inst: InstanceId, slot: u32) -> Result<Option<&mut u64>, TrapCode> {
+        let id = self.current_thread(inst)?;
+        Ok(self.thread(id)?.storage.get_mut(slot as usize))
+    }
+}
+
+impl Arena<ThreadId> for Slab<Thread> {
+    fn links(&mut self, id: ThreadId) -> Option<&mut Links<ThreadId>> {
+        Some(&mut self.get_mut(id.0)?.links)
+    }
+}
