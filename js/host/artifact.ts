@@ -63,6 +63,7 @@ export type Primitive =
 export type TypeKind =
   | { readonly kind: Primitive }
   | { readonly kind: 'list'; readonly ty: number }
+  | { readonly kind: 'fixed-length-list'; readonly ty: number; readonly length: number }
   | { readonly kind: 'record' | 'tuple'; readonly fields: readonly Field[] }
   | {
       readonly kind: 'variant';

@@ -115,6 +115,8 @@ function typeText(artifact: Artifact, index: number, names: TypeNames, depth = 0
   switch (desc.kind) {
     case 'list':
       return `list<${text(desc.ty)}>`;
+    case 'fixed-length-list':
+      return `list<${text(desc.ty)}, ${desc.length}>`;
     case 'option':
       return `option<${text(desc.ty)}>`;
     case 'map':

@@ -45,7 +45,13 @@ export interface NamedType {
 /** A type of values. Spec: `valtype` in `Explainer.md`. */
 export type ValueType =
   | { readonly kind: Primitive }
-  | { readonly kind: 'list' | 'option'; readonly element: ValueType }
+  | {
+      readonly kind: 'list';
+      readonly element: ValueType;
+      /** Of a list whose length is part of its type. */
+      readonly length?: number;
+    }
+  | { readonly kind: 'option'; readonly element: ValueType }
   | { readonly kind: 'map'; readonly key: ValueType; readonly value: ValueType }
   | { readonly kind: 'record'; readonly fields: readonly NamedType[] }
   | { readonly kind: 'tuple'; readonly types: readonly ValueType[] }
@@ -133,6 +139,8 @@ class Describer {
       case 'list':
       case 'option':
         return { kind, element: this.#type(desc.ty) };
+      case 'fixed-length-list':
+        return { kind: 'list', element: this.#type(desc.ty), length: desc.length };
       case 'map':
         return { kind, key: this.#type(desc.key), value: this.#type(desc.value) };
       case 'record':

@@ -127,6 +127,7 @@ export class Spelling {
       case 'string':
         return 'string';
       case 'list':
+      case 'fixed-length-list':
         return this.#list(desc.ty, direction);
       case 'tuple':
         return `[${desc.fields.map(({ ty }) => of(ty)).join(', ')}]`;
@@ -205,6 +206,7 @@ export class Spelling {
 function parts(desc: TypeDesc): number[] {
   switch (desc.kind) {
     case 'list':
+    case 'fixed-length-list':
     case 'option':
       return [desc.ty];
     case 'map':

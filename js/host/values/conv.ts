@@ -11,11 +11,14 @@ import type { Context } from './context.js';
 /** A core value: i64 is a bigint. i32 is signed when it comes from wasm, and of either sign towards it. */
 export type Core = number | bigint;
 
+/** Stands for any number of core values above 16, which are never flat. Spec: `MAX_FLAT_PARAMS`. */
+export const TOO_MANY = 17;
+
 export interface Conv {
   /** Bytes in memory. */
   readonly size: number;
   readonly align: number;
-  /** How many core values it is when flat; 0 when it is more than 16. */
+  /** How many core values it is when flat; when they are more than 16, any number above. */
   readonly count: number;
   /** Set for types that are one core value and need neither memory nor handles. */
   readonly scalar?: Scalar;

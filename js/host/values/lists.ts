@@ -1,11 +1,11 @@
-/** Lists and maps. Spec: `load_list_from_range`, `store_list_into_range`. */
+/** Lists, of any length and of a fixed one, and maps. Spec: `load_list_from_range`, `store_list_into_range`. */
 
 import { MAX_LIST_BYTE_LENGTH } from '../../generated/abi.js';
 import type { Primitive } from '../artifact.js';
 import { show } from '../errors.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
-import { type Conv, Failure } from './conv.js';
+import { type Conv, Failure, TOO_MANY } from './conv.js';
 
 /** Typed arrays, as far as they are needed here. */
 interface Numbers extends ArrayLike<number | bigint> {
@@ -15,6 +15,7 @@ interface Numbers extends ArrayLike<number | bigint> {
 interface NumbersConstructor {
   readonly name: string;
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): Numbers;
+  from(values: ArrayLike<number> | ArrayLike<bigint>): Numbers;
 }
 
 /** How JS has lists of each number type. */
@@ -59,6 +60,37 @@ export function list(kind: string, conv: Conv): Conv {
     (value) => (value as ArrayLike<unknown>).length,
     (value) => value as ArrayLike<unknown>,
   );
+}
+
+/** The type `list<T, N>`: in memory and flat just its elements, in JS a list of exactly `length`. */
+export function fixedLengthList(kind: string, conv: Conv, length: number): Conv {
+  const items = elements(kind, conv);
+  const { size, align, count } = conv;
+  const TypedArray = typedArrays[kind as Primitive];
+  const flatCount = Math.min(count * length, TOO_MANY);
+  const indices = Array.from({ length: flatCount < TOO_MANY ? length : 0 }, (_, i) => i);
+  return {
+    size: size * length,
+    align,
+    count: flatCount,
+    check(cx, value) {
+      const failure = items.check(cx, value);
+      if (failure !== undefined) return failure;
+      const given = (value as ArrayLike<unknown>).length;
+      return given === length
+        ? undefined
+        : new Failure(`expected a list of ${length}, got one of ${given}`);
+    },
+    load: (cx, ptr) => items.load(cx, ptr, length),
+    store: (cx, ptr, value) => items.store(cx, ptr, value as ArrayLike<unknown>, 0, length),
+    lift(cx, flat, at) {
+      const values = indices.map((i) => conv.lift(cx, flat, at + i * count));
+      return TypedArray === undefined ? values : TypedArray.from(values as number[]);
+    },
+    lower(cx, value, flat) {
+      for (const i of indices) conv.lower(cx, (value as ArrayLike<unknown>)[i], flat);
+    },
+  };
 }
 
 /** The type `map<K, V>`: in memory a list of pairs, in JS a `Map`. */

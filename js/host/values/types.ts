@@ -10,7 +10,7 @@ import { flags, type Part, record, tuple } from './aggregates.js';
 import type { Context } from './context.js';
 import type { Conv, Failure } from './conv.js';
 import { borrow, future, own, stream } from './handles.js';
-import { type Elements, elements, list, map } from './lists.js';
+import { type Elements, elements, fixedLengthList, list, map } from './lists.js';
 import { scalars } from './scalars.js';
 import { string } from './strings.js';
 import { type CaseConv, enumeration, option, type Shape, tagged } from './variants.js';
@@ -173,7 +173,7 @@ export class Types {
       many: elements(kind, conv),
       bytes: kind === 'u8',
       flat,
-      isArray: kind === 'list' || kind === 'tuple',
+      isArray: kind === 'list' || kind === 'fixed-length-list' || kind === 'tuple',
       owns: this.#owns(ty),
       throws: kind === 'result',
     };
@@ -185,6 +185,8 @@ export class Types {
         return string;
       case 'list':
         return list(this.#desc(desc.ty).kind, this.conv(desc.ty));
+      case 'fixed-length-list':
+        return fixedLengthList(this.#desc(desc.ty).kind, this.conv(desc.ty), desc.length);
       case 'map':
         return map(this.conv(desc.entry));
       case 'record':
@@ -256,6 +258,7 @@ export function checkArgs(
 function parts(desc: TypeDesc): number[] {
   switch (desc.kind) {
     case 'list':
+    case 'fixed-length-list':
     case 'option':
       return [desc.ty];
     case 'map':

@@ -4,7 +4,7 @@ import type { CoreType } from '../artifact.js';
 import { show } from '../errors.js';
 import { trapped } from '../trap.js';
 import { loadBits, storeBits } from './aggregates.js';
-import { type Conv, type Core, Failure } from './conv.js';
+import { type Conv, type Core, Failure, TOO_MANY } from './conv.js';
 import { scalar } from './scalars.js';
 
 /** One case: its payload's type and that type's own core types. */
@@ -13,9 +13,6 @@ export interface CaseConv {
   readonly conv: Conv | undefined;
   readonly flat: readonly CoreType[];
 }
-
-/** Stands for any number of core values above 16. Spec: `MAX_FLAT_PARAMS`. */
-const TOO_MANY = 17;
 
 /** What the types with cases have in common. */
 export interface Shape {

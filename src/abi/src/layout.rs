@@ -104,6 +104,14 @@ pub const fn discriminant_size(cases: usize) -> u32 {
     }
 }
 
+/// Layout of a list whose length is part of its type: its elements. Spec: `elem_size_list`.
+pub fn fixed_length_list(element: Layout, length: u32) -> Option<Layout> {
+    Some(Layout {
+        size: element.size.checked_mul(length)?,
+        align: element.align,
+    })
+}
+
 /// Layout of flags. Spec: `elem_size_flags`.
 pub const fn flags(labels: usize) -> Layout {
     Layout::scalar(match labels {
@@ -123,6 +131,13 @@ pub fn flatten_record<'a>(fields: impl IntoIterator<Item = Option<&'a [CoreType]
         }
     }
     Some(flat)
+}
+
+/// Flat form of a list whose length is part of its type. Spec: `flatten_list`.
+pub fn flatten_fixed_length_list(element: Option<&[CoreType]>, length: u32) -> Flat {
+    let element = element?;
+    let count = element.len().checked_mul(length as usize)?;
+    (count <= MAX_FLAT_PARAMS).then(|| element.repeat(length as usize))
 }
 
 /// Flat form of a variant, option or result, from the payloads of its cases. Spec: `flatten_variant`.
@@ -306,6 +321,23 @@ mod tests {
             Some(16)
         );
         assert_eq!(flatten_variant([None]), None);
+    }
+
+    #[test]
+    fn fixed_length_lists_are_their_elements() {
+        assert_eq!(fixed_length_list(Layout::scalar(4), 3), Some(layout(12, 4)));
+        assert_eq!(fixed_length_list(Layout::scalar(8), 1 << 29), None);
+        assert_eq!(
+            flatten_fixed_length_list(Some(&[I32, F64]), 2),
+            Some(vec![I32, F64, I32, F64])
+        );
+        assert_eq!(
+            flatten_fixed_length_list(Some(&[I32]), 16).map(|flat| flat.len()),
+            Some(16)
+        );
+        assert_eq!(flatten_fixed_length_list(Some(&[I32]), 17), None);
+        assert_eq!(flatten_fixed_length_list(Some(&[I32]), u32::MAX), None);
+        assert_eq!(flatten_fixed_length_list(None, 1), None);
     }
 
     fn sig(params: &[CoreType], result: Option<CoreType>) -> Signature {

@@ -112,6 +112,11 @@ pub enum TypeKind {
     List {
         ty: u32,
     },
+    /// Its elements, one after the other. `length` is not 0.
+    FixedLengthList {
+        ty: u32,
+        length: u32,
+    },
     Record {
         fields: Vec<Field>,
     },

@@ -69,6 +69,7 @@ fn inside(whole: &TypeDesc, part: &TypeDesc, offset: u32) -> Result<()> {
 fn parts(artifact: &Artifact, kind: &TypeKind) -> Result<Vec<(u32, Option<u32>)>> {
     Ok(match kind {
         TypeKind::List { ty } => vec![(*ty, None)],
+        TypeKind::FixedLengthList { ty, length: _ } => vec![(*ty, Some(0))],
         TypeKind::Map { key, value, entry } => {
             vec![(*key, None), (*value, None), (*entry, None)]
         }

@@ -206,9 +206,8 @@ impl<'a> Linker<'a> {
                 self.types.list(ty)
             }
             ValueType::FixedLengthList(ty, length) => {
-                self.value_at(frame, *ty)?;
-                debug_assert!(*length > 0, "validation refuses the length 0");
-                return Err(self.unbuilt("fixed-length list"));
+                let ty = self.value_at(frame, *ty)?;
+                self.types.fixed_length_list(ty, *length)
             }
             ValueType::Map(key, value) => {
                 let key = self.value_at(frame, *key)?;

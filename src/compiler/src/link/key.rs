@@ -48,6 +48,9 @@ impl<'t> Writer<'t> {
         self.seen.insert(ty, number);
         match kind {
             TypeKind::List { ty } => self.parts("list", [(None, Some(*ty))]),
+            TypeKind::FixedLengthList { ty, length } => {
+                self.parts(&format!("list#{length}"), [(None, Some(*ty))])
+            }
             TypeKind::Option { ty, .. } => self.parts("option", [(None, Some(*ty))]),
             TypeKind::Map {
                 key,

@@ -131,6 +131,10 @@ impl Types {
         self.intern(TypeKind::List { ty: ty.0 })
     }
 
+    pub(super) fn fixed_length_list(&mut self, ty: TypeId, length: u32) -> Result<TypeId> {
+        self.intern(TypeKind::FixedLengthList { ty: ty.0, length })
+    }
+
     pub(super) fn record(&mut self, fields: Vec<(String, TypeId)>) -> Result<TypeId> {
         let fields = self.fields(fields)?;
         self.intern(TypeKind::Record { fields })
@@ -319,6 +323,15 @@ impl Types {
             TypeKind::List { ty } => {
                 parts.add(self, *ty);
                 pair
+            }
+            TypeKind::FixedLengthList { ty, length } => {
+                parts.add(self, *ty);
+                let element = TypeId(*ty);
+                (
+                    layout::fixed_length_list(self.layout(element), *length)
+                        .ok_or_else(too_large)?,
+                    layout::flatten_fixed_length_list(self.flat(element), *length),
+                )
             }
             TypeKind::Map {
                 key: _,
