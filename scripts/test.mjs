@@ -8,7 +8,7 @@ import { runSuites, suites } from './lib/suites.mjs';
 
 await main(async (args) => {
   if (args.includes('--list')) {
-    for (const { name, about } of suites) process.stdout.write(`${name.padEnd(12)}${about}\n`);
+    for (const { name, about } of suites) process.stdout.write(`${name.padEnd(15)}${about}\n`);
     return 0;
   }
   return runSuites(chosen(args));

@@ -38,6 +38,13 @@ export function ofNode(text) {
   return counts;
 }
 
+/** Of `tests/conformance/run.mjs`: a script is a test. */
+export function ofScripts(text) {
+  const [, passed = 0, failed = 0, skipped = 0] =
+    /^scripts: (\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(text) ?? [];
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
+
 /** A check that says yes or no. */
 export function ofCheck(_text, succeeded) {
   return { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1, skipped: 0 };

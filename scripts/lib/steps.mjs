@@ -1,7 +1,7 @@
 /** What tidegate is built of: the steps of the build graph, in order. */
 
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { makePackage } from './package.mjs';
 import { writeReference } from './reference.mjs';
@@ -113,6 +113,13 @@ export const steps = [
     },
   },
   {
+    name: 'wast',
+    doing: 'converting the scripts of tests/wast',
+    inputs: [...WORKSPACE, ...crate('xtask'), 'tests/wast'],
+    outputs: ['build/wast/index.json'],
+    run: () => convertScripts('tests/wast', 'build/wast'),
+  },
+  {
     name: 'types',
     doing: 'checking types and writing declarations',
     needs: ['npm', 'compiler', 'driver'],
@@ -160,6 +167,20 @@ export const steps = [
     run: makePackage,
   },
 ];
+
+/**
+ * Converts a folder of `.wast` scripts for `tests/conformance`.
+ *
+ * @param {string} from
+ * @param {string} to a folder; what was in it goes
+ * @param {{ legacyIndices?: boolean }} [options] whether texts may be from before WebAssembly/component-model#655
+ */
+export async function convertScripts(from, to, { legacyIndices = false } = {}) {
+  rmSync(resolve(root, to), { recursive: true, force: true });
+  const env = { WAST_STRICT_COMPONENT_INDICES: legacyIndices ? '0' : '1' };
+  const args = ['--locked', '--quiet', '--package', 'tidegate-xtask', '--', 'wast', from, to];
+  await runCargo('run', args, env);
+}
 
 /** Runs a JavaScript tool of node_modules, e.g. `typescript/bin/tsc`. */
 export async function nodeTool(path, args) {

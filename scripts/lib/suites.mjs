@@ -6,8 +6,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BROWSER_REMEDY, webdriver } from './browser.mjs';
-import { add, line, none, ofCargo, ofCheck } from './counts.mjs';
+import { BROWSER_REMEDY, chromium, firefox, webdriver } from './browser.mjs';
+import { add, line, none, ofCargo, ofCheck, ofScripts } from './counts.mjs';
 import { build } from './graph.mjs';
 import { root, Stop, since } from './run.mjs';
 import { cargoRunner, list, nodeCheck, nodeRunner, print, runner } from './runners.mjs';
@@ -84,6 +84,30 @@ export const suites = [
     run: () => nodeRunner(pinnedNode(), 'tests/js'),
   },
   {
+    name: 'wast',
+    about: "our scripts on the system's Node",
+    needs: ['package', 'wast'],
+    run: () => runScripts(systemNode(), 'node'),
+  },
+  {
+    name: 'wast-pinned',
+    about: 'our scripts on the Node of package.json',
+    needs: ['package', 'wast'],
+    run: () => runScripts(pinnedNode(), 'node'),
+  },
+  {
+    name: 'wast-chromium',
+    about: 'our scripts in Chromium',
+    needs: ['package', 'wast'],
+    run: () => runScriptsIn('chromium', chromium()),
+  },
+  {
+    name: 'wast-firefox',
+    about: 'our scripts in Firefox',
+    needs: ['package', 'wast'],
+    run: () => runScriptsIn('firefox', firefox()),
+  },
+  {
     name: 'packaging',
     about: 'the package, packed and installed',
     needs: ['package', 'guests', 'docs'],
@@ -117,7 +141,7 @@ export async function runSuites(names) {
     const began = performance.now();
     const counts = await runSuite(suite);
     add(total, counts);
-    rows.push(`${suite.name.padEnd(10)} ${since(began).padStart(8)}  ${line(counts)}`);
+    rows.push(`${suite.name.padEnd(13)} ${since(began).padStart(8)}  ${line(counts)}`);
     print(`── ${rows.at(-1)}`);
   }
   print(`\n${rows.join('\n')}\nin ${since(start)}\n\n${line(total)}`);
@@ -153,15 +177,27 @@ async function runClippy() {
   return counts;
 }
 
+/** Runs the scripts of `tests/wast`, which the build has converted. */
+function runScripts(node, host) {
+  const args = ['tests/wast', '--converted', 'build/wast', '--host', host];
+  return runner(node, ['tests/conformance/run.mjs', ...args], ofScripts);
+}
+
+function runScriptsIn(browser, path) {
+  return path ? runScripts(pinnedNode(), browser) : withoutBrowser(`${browser} is not installed`);
+}
+
+/** A visible skip, or a failure where browsers are required. */
+function withoutBrowser(what) {
+  if (allRequired) throw new Stop(what, BROWSER_REMEDY);
+  print(`SKIPPED: ${what}\nremedy: ${BROWSER_REMEDY}`);
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
 /** What `wasm-pack test --headless --chrome` does, for both crates. */
 async function runInBrowser() {
   const browser = webdriver();
-  if (!browser) {
-    const what = 'Chromium with chromedriver is not installed';
-    if (allRequired) throw new Stop(what, BROWSER_REMEDY);
-    print(`SKIPPED: ${what}\nremedy: ${BROWSER_REMEDY}`);
-    return { passed: 0, failed: 0, skipped: 1 };
-  }
+  if (!browser) return withoutBrowser('Chromium with chromedriver is not installed');
   await rustTarget(WASM);
   const testRunner = join(root, tool('wasm-bindgen-test-runner'));
   const env = { ...browser, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: testRunner };

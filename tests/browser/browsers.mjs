@@ -1,48 +1,22 @@
-/** Real browsers for the suites of this folder: found, started headless with a fresh profile, watched. */
+/** Real browsers for the suites of this folder, watched. */
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import puppeteer from 'puppeteer-core';
 import { BROWSER_REMEDY } from '../../scripts/lib/browser.mjs';
-import { find } from '../../scripts/lib/run.mjs';
 import { allRequired } from '../../scripts/lib/tools.mjs';
 import { serveDemo } from '../../www/serve.mjs';
+import { BROWSERS, launch } from './launch.mjs';
 
-const BROWSERS = [
-  {
-    name: 'Chromium',
-    path: () =>
-      process.env.CHROME_PATH ??
-      find(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']),
-    options: {
-      browser: 'chrome',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+/** What a theme is asked for by, and which there are to ask for. */
+const THEMES = {
+  chromium: {
     themes: ['light', 'dark'],
     prefer: (page, theme) =>
       page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]),
   },
-  {
-    name: 'Firefox',
-    path: () => process.env.FIREFOX_PATH ?? find(['firefox-esr', 'firefox']),
-    // Its theme is chosen when it starts; 0 is dark.
-    options: {
-      browser: 'firefox',
-      extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': 0 },
-    },
-    themes: ['dark'],
-    prefer: async () => {},
-  },
-];
+  firefox: { themes: ['dark'], prefer: async () => {} },
+};
 
 /** How long anything on a page may take. */
 export const PATIENCE_MS = 20_000;
@@ -68,12 +42,10 @@ export const PATIENCE_MS = 20_000;
  *   the demo page and `/fixtures/` by default
  */
 export function inBrowsers(name, path, define, serve = serveFixtures) {
-  for (const browser of BROWSERS) {
-    const executablePath = browser.path();
+  for (const [key, browser] of Object.entries(BROWSERS)) {
     const title = `${name} in ${browser.name}`;
-    if (executablePath) {
-      describe(title, () => suite({ ...browser, executablePath }, path, define, serve));
-    } else missing(title, `${browser.name} is not installed; remedy: ${BROWSER_REMEDY}`);
+    if (browser.path() !== undefined) describe(title, () => suite(key, path, define, serve));
+    else missing(title, `${browser.name} is not installed; remedy: ${BROWSER_REMEDY}`);
   }
 }
 
@@ -87,7 +59,8 @@ function missing(title, message) {
   else test(title, { skip: message }, () => {});
 }
 
-function suite({ options, executablePath, themes, prefer }, path, define, serve) {
+function suite(key, path, define, serve) {
+  const { themes, prefer } = THEMES[key];
   let server;
   let browser;
   /** @type {Visit} */
@@ -95,7 +68,7 @@ function suite({ options, executablePath, themes, prefer }, path, define, serve)
   before(async () => {
     server = await serve();
     visit.url = server.url;
-    browser = await puppeteer.launch({ ...options, executablePath, headless: true });
+    browser = await launch(key);
   });
   after(async () => {
     await browser?.close();

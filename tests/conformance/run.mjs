@@ -1,63 +1,124 @@
 /**
- * `npm run conformance -- DIR [--filter TEXT] [--json FILE]`: runs a folder of component `.wast` scripts on this Node.
+ * `npm run conformance -- DIR [options]`: runs a folder of component `.wast` scripts, or one script.
  *
- * Exit code 0 only when every directive passes. The scripts are converted first, by the build tool.
+ *   --host node|chromium|firefox   where; by default the Node that runs this
+ *   --filter TEXT                  only scripts whose path has it
+ *   --suite NAME                   whose expectations hold; by default as the folder's files tell
+ *   --json FILE                    writes what happened
+ *   --verbose                      prints every failure, also those that are expected
+ *   --converted DIR                the scripts have been converted into that folder before
+ *
+ * Exit code 0 only when every directive does what `expectations.toml` says.
  */
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import * as tidegate from '../../pkg/dist/node.js';
-import { runScript } from './script.mjs';
+import { main, Stop } from '../../scripts/lib/run.mjs';
+import { judge, loadExpectations } from './expectations.mjs';
+import { openFolder } from './folder.mjs';
+import { HOSTS, runAll } from './hosts.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { filter: { type: 'string' }, json: { type: 'string' }, verbose: { type: 'boolean' } },
-});
-if (positionals.length !== 1) {
-  console.error('usage: npm run conformance -- DIR [--filter TEXT] [--json FILE] [--verbose]');
-  process.exit(2);
-}
+const USAGE =
+  'npm run conformance -- DIR [--host node|chromium|firefox] [--filter TEXT] [--suite NAME] [--json FILE] [--verbose]';
 
-const folder = mkdtempSync(join(tmpdir(), 'tidegate-wast-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const converted = spawnSync(
-  'cargo',
-  ['run', '-q', '--release', '-p', 'tidegate-xtask', '--', 'wast', resolve(positionals[0]), folder],
-  { stdio: 'inherit' },
-);
-if (converted.status !== 0) process.exit(converted.status ?? 1);
-
-const report = [];
-for (const { name, error } of JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'))) {
-  if (values.filter !== undefined && !name.includes(values.filter)) continue;
-  if (error !== undefined) {
-    report.push({ name, passed: 0, failed: 1, failures: [{ line: 0, why: error }] });
-    continue;
+await main(async (args) => {
+  const { path, options } = parse(args);
+  const { suites, exclusions } = loadExpectations();
+  const folder = await openFolder(path, suites, options);
+  const { suite, prefix, converted, whole } = folder;
+  const names = folder.names.filter((name) => (prefix + name).includes(options.filter ?? ''));
+  if (names.length === 0) throw new Stop('no script has that name');
+  const ours = exclusions.filter((each) => each.suite === suite?.name);
+  const reports = [];
+  const host = HOSTS[options.host ?? 'node'];
+  const scripts = names.map((name) => ({ name, needs: needs(suite, `${prefix}${name}.wast`) }));
+  for await (const run of runAll(() => host(converted), scripts)) {
+    const name = `${prefix}${run.name}.wast`;
+    const report = reportOf(
+      name,
+      run,
+      ours.filter(({ file }) => file === name),
+    );
+    reports.push(report);
+    print(report, options.verbose);
   }
-  const path = join(folder, `${name}.json`);
-  const script = JSON.parse(readFileSync(path, 'utf8'));
-  const outcomes = await runScript(script, (file) => readFile(join(dirname(path), file)), tidegate);
-  const failures = outcomes.filter((o) => !o.ok);
-  report.push({
-    name,
-    passed: outcomes.length - failures.length,
-    failed: failures.length,
-    failures,
+  const stale = whole && names.length === folder.names.length ? staleOf(ours, reports) : [];
+  for (const { file } of stale) console.log(`FAIL ${file}  is excluded, and is not there`);
+  if (options.json !== undefined) {
+    const all = { suite: suite?.name, host: options.host ?? 'node', scripts: reports, stale };
+    writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
+  }
+  return summary(reports, stale);
+});
+
+function parse(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      host: { type: 'string' },
+      filter: { type: 'string' },
+      suite: { type: 'string' },
+      json: { type: 'string' },
+      verbose: { type: 'boolean' },
+      converted: { type: 'string' },
+    },
   });
+  if (positionals.length !== 1) throw new Stop('a folder is wanted', USAGE);
+  if (!((values.host ?? 'node') in HOSTS)) throw new Stop(`no such host: ${values.host}`, USAGE);
+  return { path: positionals[0], options: values };
 }
 
-for (const { name, passed, failed, failures } of report) {
-  console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name}  ${passed}/${passed + failed}`);
-  const shown = values.verbose ? failures : failures.slice(0, 3);
+/** What a script needs of an engine beside what it says itself. */
+function needs(suite, file) {
+  return Object.entries(suite?.needs ?? {})
+    .filter(([, files]) => files.includes(file))
+    .map(([need]) => need);
+}
+
+function reportOf(name, { missing, outcomes }, exclusions) {
+  if (missing.length > 0)
+    return { name, status: 'skip', missing, outcomes, problems: [], excluded: 0 };
+  const { problems, excluded } = judge(outcomes, exclusions);
+  return {
+    name,
+    status: problems.length > 0 ? 'FAIL' : 'ok',
+    missing,
+    outcomes,
+    problems,
+    excluded,
+  };
+}
+
+/** Exclusions of scripts that the suite has not. */
+function staleOf(exclusions, reports) {
+  const names = new Set(reports.map(({ name }) => name));
+  return exclusions.filter(({ file }) => !names.has(file));
+}
+
+function print({ name, status, missing, outcomes, problems, excluded }, verbose = false) {
+  const passed = outcomes.filter(({ ok }) => ok).length;
+  const counts = `${passed}/${outcomes.length}${excluded > 0 ? `, ${excluded} excluded` : ''}`;
+  const note = status === 'skip' ? `this engine lacks ${missing.join(', ')}` : counts;
+  console.log(`${status.padEnd(4)} ${name}  ${note}`);
+  const causes = problems.filter(({ because }) => because === undefined);
+  const shown = verbose
+    ? outcomes.filter(({ ok }) => !ok).concat(problems.filter(({ ok }) => ok === undefined))
+    : causes.slice(0, 3);
   for (const { line, why } of shown) console.log(`       line ${line}: ${why}`);
 }
-const sum = (key) => report.reduce((n, r) => n + r[key], 0);
-const whole = report.filter((r) => r.failed === 0).length;
-console.log(`${whole} of ${report.length} scripts whole`);
-console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
-if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-process.exit(sum('failed') === 0 ? 0 : 1);
+
+function summary(reports, stale) {
+  const of = (status) => reports.filter((report) => report.status === status).length;
+  const outcomes = reports.flatMap((report) => report.outcomes);
+  const passed = outcomes.filter(({ ok }) => ok).length;
+  const excluded = reports.reduce((sum, report) => sum + report.excluded, 0);
+  const failed = of('FAIL') + stale.length;
+  const limited = reports.filter((report) => report.status === 'ok' && report.excluded > 0).length;
+  console.log(
+    `\ndirectives: ${passed} passed, ${outcomes.length - passed - excluded} failed, ${excluded} excluded`,
+  );
+  if (limited > 0) console.log(`with exclusions: ${limited} of the scripts that passed`);
+  console.log(`scripts: ${of('ok')} passed, ${failed} failed, ${of('skip')} skipped`);
+  return failed > 0 ? 1 : 0;
+}

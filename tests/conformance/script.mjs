@@ -1,162 +1,312 @@
 /**
  * Runs one converted `.wast` script. Knows no platform: the caller gives tidegate and a way to load binaries.
  *
- * Every directive yields one outcome, `{ line, type, ok, why? }`. A script goes on after a failed directive, as
- * later ones are about other components more often than not.
+ * Every directive yields one outcome. A script goes on after a failed directive, as later ones are about other components
+ * more often than not; those that are about what has failed have failed because of it, and say so.
+ *
+ * @typedef {object} Outcome
+ * @property {number} line
+ * @property {string} type of the directive
+ * @property {boolean} ok
+ * @property {string} [why] it failed
+ * @property {number} [because] line of the directive whose failure made this one impossible
  */
 
+import { coreMatches, coreToJs, instantiateCore, isCore } from './core.mjs';
+import { FEATURES } from './features.mjs';
 import { hostImports } from './host.mjs';
-import { codesFor } from './messages.mjs';
+import { isTrap } from './messages.mjs';
 import { camel, matches, toJs } from './values.mjs';
 
-const LIMIT_MS = 10_000;
+/** No directive takes this long; one that hangs has failed. */
+export const DIRECTIVE_MS = 10_000;
 
-/** The suites are about gated features too. */
-const FEATURES = [
-  'async-stackful',
-  'async-builtins',
-  'threading',
-  'error-context',
-  'fixed-length-lists',
-  'memory64',
-  'forward',
-  'nested-names',
-  'canonical-names',
-];
+/** So that a leak of tasks or handles shows: no script has as many at a time. */
+const LIMITS = { maxTasks: 256, maxHandles: 4096 };
 
 /**
- * @param {object} script the JSON of one script
- * @param {(file: string) => Promise<Uint8Array>} load reads a binary that lies beside it
- * @param {object} tidegate the package
+ * @param {object} script the JSON of one script, as `tidegate-xtask wast` writes it
+ * @param {object} world
+ * @param {(file: string) => Promise<Uint8Array>} world.load reads a binary that lies beside it
+ * @param {object} world.tidegate the package
+ * @param {(line: number) => void} [world.beat] told before each directive
+ * @returns {Promise<Outcome[]>}
  */
-export async function runScript(script, load, tidegate) {
-  const runner = new Runner(load, tidegate);
-  const outcomes = [];
-  for (const command of script.commands) {
-    const outcome = { line: command.line, type: command.type, ok: true };
-    try {
-      await within(runner.run(command));
-    } catch (error) {
-      outcome.ok = false;
-      outcome.why = describe(error);
-    }
-    outcomes.push(outcome);
+export async function runScript(script, { load, tidegate, beat = () => {} }) {
+  return new Runner(load, tidegate, beat).all(script.commands);
+}
+
+/** A directive that cannot be tried, since what it is about has failed before. */
+class Blocked extends Error {
+  constructor(line) {
+    super(`the directive on line ${line} has failed`);
+    this.line = line;
   }
-  return outcomes;
 }
 
 class Runner {
   #load;
   #tidegate;
+  #beat;
+  /** Instances by their names in the script; here and in the next two, a `Blocked` stands for one that could not be made. */
   #instances = new Map();
   #definitions = new Map();
-  #current;
+  #current = new Error('there is no instance yet');
+  /** What later components import by name. */
+  #registered = new Map();
+  #threads = new Map();
 
-  constructor(load, tidegate) {
+  constructor(load, tidegate, beat) {
     this.#load = load;
     this.#tidegate = tidegate;
+    this.#beat = beat;
   }
 
-  async run(command) {
+  async all(commands) {
+    const outcomes = [];
+    for (const command of commands) {
+      const { line, type } = command;
+      const outcome = { line, type, ok: true };
+      outcomes.push(outcome);
+      this.#beat(line);
+      try {
+        outcomes.push(...((await within(this.#run(command))) ?? []));
+      } catch (error) {
+        outcome.ok = false;
+        outcome.why = describe(error);
+        const blocked = error instanceof Blocked ? error : new Blocked(line);
+        if (error instanceof Blocked) outcome.because = error.line;
+        this.#fail(command, blocked);
+      }
+    }
+    return outcomes;
+  }
+
+  /** What the directive would have made is not there. */
+  #fail(command, blocked) {
+    switch (command.type) {
+      case 'unparsed':
+        // A definition or an instance, whose name is not known.
+        if (command.form !== 'component' && command.form !== 'module') return;
+        this.#current = blocked;
+        this.#definitions.set(undefined, blocked);
+        return;
+      case 'module':
+        this.#made(command.name, blocked);
+        return;
+      case 'module_definition':
+        this.#definitions.set(command.name, blocked);
+        return;
+      case 'module_instance':
+        this.#made(command.instance, blocked);
+    }
+  }
+
+  #made(name, instance) {
+    this.#current = instance;
+    if (name === undefined) return;
+    this.#instances.set(name, instance);
+    this.#registered.set(name, instance);
+  }
+
+  /** Outcomes of the directives inside of the directive, if it has some. */
+  async #run(command) {
     switch (command.type) {
       case 'module':
-        this.#current = await this.#instantiate(await this.#compile(command));
-        if (command.name !== undefined) this.#instances.set(command.name, this.#current);
+        this.#made(command.name, await this.#instantiate(await this.#compile(command)));
         return;
       case 'module_definition':
         this.#definitions.set(command.name, await this.#compile(command));
         return;
       case 'module_instance':
-        this.#current = await this.#instantiate(this.#definitions.get(command.module));
-        if (command.instance !== undefined) this.#instances.set(command.instance, this.#current);
+        this.#made(command.instance, await this.#instantiate(this.#definition(command.module)));
+        return;
+      case 'register':
+        this.#registered.set(command.as, this.#instance(command.name));
         return;
       case 'action':
         await this.#perform(command.action);
         return;
       case 'assert_return':
-        return this.#assertReturn(command);
+        return this.#assertReturn(command.action, command.expected);
       case 'assert_trap':
+      case 'assert_exhaustion':
+      case 'assert_suspension':
         return this.#assertTrap(command.text, () => this.#perform(command.action));
-      case 'assert_uninstantiable':
-        return this.#assertTrap(command.text, async () =>
-          this.#instantiate(await this.#compile(command)),
-        );
+      case 'assert_exception':
+        return this.#assertTrap('uncaught exception', () => this.#perform(command.action));
+      case 'assert_uninstantiable': {
+        const component = await this.#compile(command);
+        return this.#assertTrap(command.text, () => this.#instantiate(component));
+      }
       case 'assert_invalid':
       case 'assert_malformed':
-        return this.#assertRejected(command, 'ComponentCompileError', () => this.#compile(command));
-      case 'assert_unlinkable':
-        return this.#assertRejected(command, 'ComponentLinkError', async () =>
-          this.#instantiate(await this.#compile(command)),
-        );
+      case 'assert_invalid_custom':
+      case 'assert_malformed_custom':
+        return this.#assertRefused(command);
+      case 'assert_unlinkable': {
+        const component = await this.#compile(command);
+        return this.#assertUnlinkable(command.text, component);
+      }
+      case 'thread':
+        return this.#startThread(command);
+      case 'wait':
+        return this.#threads.get(command.thread);
+      case 'unparsed':
+        throw new Error(command.text);
       default:
         throw new Error(`directive ${command.type} is not known to the runner`);
     }
   }
 
-  async #compile(command) {
-    const file = command.binary_filename ?? command.filename;
-    return this.#tidegate.Component.compile(await this.#load(file), { features: FEATURES });
+  async #compile({ module_type: kind, filename, binary_filename: binary }) {
+    if (kind === 'text' && binary === undefined) throw new Error('its text does not parse');
+    const bytes = await this.#load(binary ?? filename);
+    if (isCore(bytes)) return WebAssembly.compile(bytes);
+    return this.#tidegate.Component.compile(bytes, { features: FEATURES });
   }
 
-  #instantiate(component) {
+  async #instantiate(component) {
+    if (component instanceof WebAssembly.Module)
+      return instantiateCore(component, this.#registered);
     const imports = hostImports();
-    for (const [name, instance] of this.#instances) imports[name] ??= instance.exports;
-    return component.instantiate(imports, {
-      store: new this.#tidegate.Store({ deadlock: 'error' }),
-    });
-  }
-
-  async #perform({ type, module, field, args }) {
-    if (type !== 'invoke') throw new Error(`action ${type} is not known to the runner`);
-    const instance = module === undefined ? this.#current : this.#instances.get(module);
-    const call = instance?.exports[camel(field)];
-    if (typeof call !== 'function') throw new Error(`no exported function ${field}`);
-    return call(...args.map(toJs));
-  }
-
-  async #assertReturn({ action, expected }) {
-    let actual;
-    try {
-      actual = await this.#perform(action);
-      if (expected[0]?.type === 'result') actual = { tag: 'ok', val: actual };
-    } catch (error) {
-      const isResult =
-        error instanceof this.#tidegate.ComponentError && expected[0]?.type === 'result';
-      if (!isResult) throw error;
-      actual = { tag: 'err', val: error.payload };
+    for (const [name, instance] of this.#registered) {
+      if (instance.exports !== undefined) imports[name] = instance.exports;
     }
-    const ok = expected.length === 0 ? actual === undefined : matches(expected[0], actual);
-    if (!ok) throw new Error(`wanted ${JSON.stringify(expected)}, got ${show(actual)}`);
+    const store = new this.#tidegate.Store({ deadlock: 'error', limits: LIMITS });
+    const { exports } = await component.instantiate(imports, { store });
+    return { exports, items: component.describe().exports, store };
+  }
+
+  #definition(name) {
+    return there(
+      this.#definitions.get(name) ?? this.#definitions.get(undefined),
+      'component',
+      name,
+    );
+  }
+
+  #instance(name) {
+    return there(name === undefined ? this.#current : this.#instances.get(name), 'instance', name);
+  }
+
+  /** Calls a function or reads a global; its result, and what the component says of it. */
+  async #perform({ type, module, field, args }) {
+    const { exports, items, store, core } = this.#instance(module);
+    if (type === 'get') return { value: exports[field].value, core: true };
+    if (core) return { value: exports[field](...args.map(coreToJs)), core };
+    const func = items.find(({ kind, name }) => kind === 'func' && name === field);
+    const call = exports[camel(field)];
+    if (func === undefined || typeof call !== 'function') throw new Error(`no function ${field}`);
+    if (func.params.length !== args.length) throw new Error(`${field} has other parameters`);
+    const values = func.params.map((param, i) => toJs(param.type, args[i]));
+    const result = await this.#call(func.result, () =>
+      call.promise === undefined ? call(...values) : call.promise(...values),
+    );
+    // A task goes on after it has returned: what it does at once belongs to the call.
+    await turn();
+    if (store.trap !== undefined) throw store.trap;
+    return result;
+  }
+
+  /** The result in the form that nested results have, too. */
+  async #call(type, call) {
+    if (type?.kind !== 'result') return { type, value: await call() };
+    try {
+      return { type, value: { tag: 'ok', val: await call() } };
+    } catch (error) {
+      if (!(error instanceof this.#tidegate.ComponentError)) throw error;
+      return { type, value: { tag: 'err', val: error.payload } };
+    }
+  }
+
+  async #assertReturn(action, expected) {
+    const { type, value, core } = await this.#perform(action);
+    const ok = core
+      ? coreMatches(expected, value)
+      : expected.length === (type === undefined ? 0 : 1) &&
+        expected.every((constant) => matches(type, constant, value));
+    if (!ok) throw new Error(`wanted ${JSON.stringify(expected)}, got ${show(value)}`);
   }
 
   async #assertTrap(text, act) {
+    let done;
     try {
-      await act();
+      done = await act();
     } catch (error) {
+      if (this.#isCoreTrap(error)) return;
       if (!(error instanceof this.#tidegate.ComponentTrap)) throw error;
-      if (codesFor(text).includes(error.code)) return;
+      if (isTrap(text, error)) return;
       throw new Error(`wanted "${text}", got ${error.code}: ${error.message}`);
     }
-    throw new Error(`wanted a trap "${text}", got none`);
+    throw new Error(`wanted a trap "${text}", got ${show(done?.value)}`);
   }
 
-  async #assertRejected(command, kind, act) {
-    // Text that a parser of the text format has to refuse never becomes a binary for us.
+  /** What a core module of the script throws: engines give it no code. */
+  #isCoreTrap(error) {
+    if (error instanceof this.#tidegate.ComponentTrap) return false;
+    const { RuntimeError, Exception } = WebAssembly;
+    const kinds = [RuntimeError, RangeError, ...(Exception === undefined ? [] : [Exception])];
+    return this.#current?.core === true && kinds.some((kind) => error instanceof kind);
+  }
+
+  async #assertRefused(command) {
+    // A text that the parser of the text format refuses never becomes a binary for us.
     if (command.module_type === 'text' && command.binary_filename === undefined) return;
     try {
-      await act();
+      await this.#compile(command);
     } catch (error) {
-      if (error instanceof this.#tidegate[kind]) return;
+      // Valid but not supported is another thing than invalid.
+      const { ComponentCompileError } = this.#tidegate;
+      if (error instanceof ComponentCompileError && error.code !== 'unsupported') return;
+      if (error instanceof WebAssembly.CompileError) return;
       throw error;
     }
     throw new Error(`wanted a rejection (${command.text}), got none`);
   }
+
+  async #assertUnlinkable(text, component) {
+    try {
+      await this.#instantiate(component);
+    } catch (error) {
+      const { ComponentLinkError } = this.#tidegate;
+      if (error instanceof ComponentLinkError || error instanceof WebAssembly.LinkError) return;
+      throw error;
+    }
+    throw new Error(`wanted a refusal to link (${text}), got none`);
+  }
+
+  /** Runs the directives of a thread beside those that follow it. */
+  #startThread({ name, shared_module: shared, commands }) {
+    const other = new Runner(this.#load, this.#tidegate, this.#beat);
+    if (shared !== undefined) other.#instances.set(shared, this.#instance(shared));
+    this.#threads.set(name, other.all(commands));
+  }
+}
+
+function there(found, what, name) {
+  if (found instanceof Error) throw found;
+  if (found === undefined) throw new Error(`no ${what} ${name ?? ''}`);
+  return found;
+}
+
+/** Until microtasks and what the host has queued by now have run. */
+function turn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 function within(promise) {
   let timer;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end within ${LIMIT_MS} ms`)), LIMIT_MS);
+    const late = () => reject(new Error(`no end within ${DIRECTIVE_MS} ms`));
+    timer = setTimeout(late, DIRECTIVE_MS);
   });
   return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
 }
