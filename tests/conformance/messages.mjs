@@ -47,6 +47,9 @@ const TABLE = [
   [/out of bounds memory access/, ['core-trap'], /out of bounds/],
 ];
 
+/** Our own scripts may name the code itself. */
+const CODE = /^(deadlock|[a-z]+(-[a-z]+)+)$/;
+
 /**
  * Whether a trap is the one that a message stands for.
  *
@@ -54,6 +57,7 @@ const TABLE = [
  * @param {{ code: string, message: string }} trap
  */
 export function isTrap(text, { code, message }) {
+  if (CODE.test(text)) return code === text;
   const [, codes = [], engine] = TABLE.find(([pattern]) => pattern.test(text)) ?? [];
   return codes.includes(code) && (engine?.test(message) ?? true);
 }

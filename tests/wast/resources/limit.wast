@@ -1,0 +1,26 @@
+;; A table has an end. The specification's is 2^28 - 1 handles, a store's own limit comes before it.
+;; covers: handle-limit
+
+(component
+  (type $r (resource (rep i32)))
+  (core func $new (canon resource.new $r))
+  (core func $drop (canon resource.drop $r))
+  (core module $m
+    (import "" "new" (func $new (param i32) (result i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (func (export "churn") (result i32)
+      (local $n i32) (local $h i32)
+      (loop $again
+        (local.set $h (call $new (i32.const 1)))
+        (call $drop (local.get $h))
+        (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 2000000))))
+      (local.get $h))
+    (func (export "hoard")
+      (loop $again (drop (call $new (i32.const 1))) (br $again))))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "new" (func $new)) (export "drop" (func $drop))))))
+  ;; Handles that are given back do not count.
+  (func (export "churn") (result u32) (canon lift (core func $i "churn")))
+  (func (export "hoard") (canon lift (core func $i "hoard"))))
+(assert_return (invoke "churn") (u32.const 1))
+(assert_trap (invoke "hoard") "table-full")

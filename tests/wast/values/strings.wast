@@ -1,0 +1,90 @@
+;; A string that a guest names is not too long, is aligned and in memory, and is valid in its encoding.
+;; covers: string-length, string-aligned, string-bounds, string-utf8, string-utf16
+
+(component definition $Strings
+  (core module $m
+    (memory (export "mem") 1)
+    (func (export "at") (param $ptr i32) (param $len i32) (result i32)
+      (i32.store (i32.const 8) (local.get $ptr))
+      (i32.store (i32.const 12) (local.get $len))
+      (i32.const 8))
+    ;; 0x100: "aé€😀" in UTF-8, ten bytes. 0x120: the same in UTF-16, five units.
+    (data (i32.const 0x100) "a\c3\a9\e2\82\ac\f0\9f\98\80")
+    (data (i32.const 0x120) "a\00\e9\00\ac\20\3d\d8\00\de")
+    ;; 0x140: a byte of Latin-1.
+    (data (i32.const 0x140) "\e9")
+    ;; Not UTF-8: 0x150 a lone continuation, 0x158 overlong, 0x160 a surrogate, 0x168 above U+10FFFF.
+    (data (i32.const 0x150) "\80")
+    (data (i32.const 0x158) "\c0\80")
+    (data (i32.const 0x160) "\ed\a0\80")
+    (data (i32.const 0x168) "\f4\90\80\80")
+    ;; The last two bytes of memory are U+0100 in UTF-16.
+    (data (i32.const 65534) "\00\01"))
+  (core instance $i (instantiate $m))
+  (func (export "utf8") (param "ptr" u32) (param "len" u32) (result string)
+    (canon lift (core func $i "at") (memory (core memory $i "mem"))))
+  (func (export "utf16") (param "ptr" u32) (param "len" u32) (result string)
+    (canon lift (core func $i "at") (memory (core memory $i "mem")) string-encoding=utf16))
+  (func (export "latin1") (param "ptr" u32) (param "len" u32) (result string)
+    (canon lift (core func $i "at") (memory (core memory $i "mem")) string-encoding=latin1+utf16)))
+
+(component instance $valid $Strings)
+(assert_return (invoke "utf8" (u32.const 0x100) (u32.const 10)) (str.const "aé€😀"))
+(assert_return (invoke "utf16" (u32.const 0x120) (u32.const 5)) (str.const "aé€😀"))
+(assert_return (invoke "latin1" (u32.const 0x140) (u32.const 1)) (str.const "é"))
+(assert_return (invoke "latin1" (u32.const 0x120) (u32.const 0x80000005)) (str.const "aé€😀"))
+(assert_return (invoke "utf8" (u32.const 65536) (u32.const 0)) (str.const ""))
+(assert_return (invoke "utf16" (u32.const 65534) (u32.const 1)) (str.const "Ā"))
+
+(component instance $u1 $Strings)
+(assert_trap (invoke "utf8" (u32.const 0x100) (u32.const 9)) "invalid-string")
+(component instance $u2 $Strings)
+(assert_trap (invoke "utf8" (u32.const 0x150) (u32.const 1)) "invalid-string")
+(component instance $u3 $Strings)
+(assert_trap (invoke "utf8" (u32.const 0x158) (u32.const 2)) "invalid-string")
+(component instance $u4 $Strings)
+(assert_trap (invoke "utf8" (u32.const 0x160) (u32.const 3)) "invalid-string")
+(component instance $u5 $Strings)
+(assert_trap (invoke "utf8" (u32.const 0x168) (u32.const 4)) "invalid-string")
+(component instance $w1 $Strings)
+(assert_trap (invoke "utf16" (u32.const 0x120) (u32.const 4)) "invalid-string")
+(component instance $w2 $Strings)
+(assert_trap (invoke "utf16" (u32.const 0x128) (u32.const 1)) "invalid-string")
+(component instance $w3 $Strings)
+(assert_trap (invoke "latin1" (u32.const 0x120) (u32.const 0x80000004)) "invalid-string")
+
+(component instance $a1 $Strings)
+(assert_trap (invoke "utf16" (u32.const 0x121) (u32.const 1)) "unaligned-pointer")
+(component instance $a2 $Strings)
+(assert_trap (invoke "latin1" (u32.const 0x141) (u32.const 1)) "unaligned-pointer")
+(component instance $a3 $Strings)
+(assert_trap (invoke "utf16" (u32.const 1) (u32.const 0)) "unaligned-pointer")
+
+(component instance $b1 $Strings)
+(assert_trap (invoke "utf8" (u32.const 65535) (u32.const 2)) "out-of-bounds")
+(component instance $b2 $Strings)
+(assert_trap (invoke "utf16" (u32.const 65534) (u32.const 2)) "out-of-bounds")
+(component instance $b3 $Strings)
+(assert_trap (invoke "latin1" (u32.const 65534) (u32.const 0x80000002)) "out-of-bounds")
+(component instance $b4 $Strings)
+(assert_trap (invoke "utf8" (u32.const 65537) (u32.const 0)) "out-of-bounds")
+
+;; 2^28 bytes are one too many, although they are all there; so are 2^27 units of UTF-16.
+(component definition $Large
+  (core module $m
+    (memory (export "mem") 4097)
+    (func (export "at") (param $ptr i32) (param $len i32) (result i32)
+      (i32.store (i32.const 8) (local.get $ptr))
+      (i32.store (i32.const 12) (local.get $len))
+      (i32.const 8)))
+  (core instance $i (instantiate $m))
+  (func (export "utf8") (param "ptr" u32) (param "len" u32) (result string)
+    (canon lift (core func $i "at") (memory (core memory $i "mem"))))
+  (func (export "utf16") (param "ptr" u32) (param "len" u32) (result string)
+    (canon lift (core func $i "at") (memory (core memory $i "mem")) string-encoding=utf16)))
+(component instance $l1 $Large)
+(assert_trap (invoke "utf8" (u32.const 16) (u32.const 0x10000000)) "too-long")
+(component instance $l2 $Large)
+(assert_trap (invoke "utf16" (u32.const 16) (u32.const 0x8000000)) "too-long")
+(component instance $l3 $Large)
+(assert_trap (invoke "utf16" (u32.const 16) (u32.const 0xffffffff)) "too-long")
