@@ -1,0 +1,103 @@
+;; A borrowed handle is the task's that got it: it has to be dropped before the task returns, and may be lent on but not
+;; given away. An instance that implements the resource gets its rep instead of a handle.
+;; covers: borrow-count, borrows-remain-sync, own-not-owned, borrow-own-instance
+
+(component definition $Borrows
+  (component $Owner
+    (type $r' (resource (rep i32)))
+    (core func $new (canon resource.new $r'))
+    (core func $rep (canon resource.rep $r'))
+    (export $r "r" (type $r'))
+    (core module $m
+      (import "" "new" (func $new (param i32) (result i32)))
+      (import "" "rep" (func $rep (param i32) (result i32)))
+      (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+      (func (export "peek") (param i32) (result i32) (local.get 0))
+      (func (export "take") (param i32) (result i32) (call $rep (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) (export "rep" (func $rep))))))
+    (func (export "make") (param "rep" u32) (result (own $r)) (canon lift (core func $i "make")))
+    (func (export "peek") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "peek")))
+    (func (export "take") (param "r" (own $r)) (result u32) (canon lift (core func $i "take"))))
+  (component $Borrower
+    (import "owner" (instance $owner
+      (export "r" (type $r (sub resource)))
+      (export "peek" (func (param "r" (borrow $r)) (result u32)))
+      (export "take" (func (param "r" (own $r)) (result u32)))))
+    (alias export $owner "r" (type $r))
+    (core func $peek (canon lower (func $owner "peek")))
+    (core func $take (canon lower (func $owner "take")))
+    (core func $drop (canon resource.drop $r))
+    (core module $m
+      (import "" "peek" (func $peek (param i32) (result i32)))
+      (import "" "take" (func $take (param i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (func (export "well") (param $h i32) (result i32)
+        (local $rep i32)
+        (local.set $rep (call $peek (local.get $h)))
+        (call $drop (local.get $h))
+        (local.get $rep))
+      (func (export "both") (param $h i32) (param $g i32) (result i32)
+        (call $drop (local.get $h))
+        (call $peek (local.get $g)))
+      (func (export "keep") (param $h i32) (result i32) (call $peek (local.get $h)))
+      (func (export "give") (param $h i32) (result i32) (call $take (local.get $h))))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "peek" (func $peek)) (export "take" (func $take)) (export "drop" (func $drop))))))
+    (func (export "well") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "well")))
+    (func (export "both") (param "r" (borrow $r)) (param "s" (borrow $r)) (result u32) (canon lift (core func $i "both")))
+    (func (export "keep") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "keep")))
+    (func (export "give") (param "r" (borrow $r)) (result u32) (canon lift (core func $i "give"))))
+  (component $Main
+    (import "owner" (instance $owner
+      (export "r" (type $r (sub resource)))
+      (export "make" (func (param "rep" u32) (result (own $r))))))
+    (alias export $owner "r" (type $r))
+    (import "borrower" (instance $borrower
+      (export "well" (func (param "r" (borrow $r)) (result u32)))
+      (export "both" (func (param "r" (borrow $r)) (param "s" (borrow $r)) (result u32)))
+      (export "keep" (func (param "r" (borrow $r)) (result u32)))
+      (export "give" (func (param "r" (borrow $r)) (result u32)))))
+    (core func $make (canon lower (func $owner "make")))
+    (core func $well (canon lower (func $borrower "well")))
+    (core func $both (canon lower (func $borrower "both")))
+    (core func $keep (canon lower (func $borrower "keep")))
+    (core func $give (canon lower (func $borrower "give")))
+    (core module $m
+      (import "" "make" (func $make (param i32) (result i32)))
+      (import "" "well" (func $well (param i32) (result i32)))
+      (import "" "both" (func $both (param i32 i32) (result i32)))
+      (import "" "keep" (func $keep (param i32) (result i32)))
+      (import "" "give" (func $give (param i32) (result i32)))
+      (func (export "well") (result i32) (call $well (call $make (i32.const 31))))
+      (func (export "both") (result i32)
+        (local $h i32)
+        (local.set $h (call $make (i32.const 32)))
+        (call $both (local.get $h) (local.get $h)))
+      (func (export "keep") (result i32) (call $keep (call $make (i32.const 33))))
+      (func (export "give") (result i32) (call $give (call $make (i32.const 34)))))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "make" (func $make)) (export "well" (func $well)) (export "both" (func $both))
+      (export "keep" (func $keep)) (export "give" (func $give))))))
+    (func (export "well") (result u32) (canon lift (core func $i "well")))
+    (func (export "both") (result u32) (canon lift (core func $i "both")))
+    (func (export "keep") (result u32) (canon lift (core func $i "keep")))
+    (func (export "give") (result u32) (canon lift (core func $i "give"))))
+  (instance $owner (instantiate $Owner))
+  (instance $borrower (instantiate $Borrower (with "owner" (instance $owner))))
+  (instance $main (instantiate $Main
+    (with "owner" (instance $owner)) (with "borrower" (instance $borrower))))
+  (func (export "well") (alias export $main "well"))
+  (func (export "both") (alias export $main "both"))
+  (func (export "keep") (alias export $main "keep"))
+  (func (export "give") (alias export $main "give")))
+
+(component instance $b1 $Borrows)
+(assert_return (invoke "well") (u32.const 31))
+(assert_return (invoke "well") (u32.const 31))
+(component instance $b2 $Borrows)
+(assert_trap (invoke "keep") "borrows-remain")
+;; One of two borrows of one handle is not enough.
+(component instance $b3 $Borrows)
+(assert_trap (invoke "both") "borrows-remain")
+(component instance $b4 $Borrows)
+(assert_trap (invoke "give") "not-owned")
