@@ -10,16 +10,19 @@ export const GRANTS_HELP = `\
       --dir-ro HOST[::GUEST]
                           the same, read-only. Repeatable
       --allow-http[=HOST] requests to any host, or to this one: example.com, example.com:8080,
-                          *.example.com. Repeatable`;
+                          *.example.com. Repeatable
+      --allow-net[=TO]    sockets to and from any address, or these: 127.0.0.1:8080, 10.0.0.0/8,
+                          [::1]:80, *:53, example.com. Repeatable`;
 
 /** Collects flags into options. */
 export class Grants {
   readonly #env: Record<string, string> = {};
   readonly #preopens: Record<string, { readonly folder: string; readonly readOnly: boolean }> = {};
   #http: boolean | string[] = false;
+  #network: boolean | string[] = false;
 
-  get options(): Pick<WasiOptions, 'env' | 'preopens' | 'http'> {
-    return { env: this.#env, preopens: this.#preopens, http: this.#http };
+  get options(): Pick<WasiOptions, 'env' | 'preopens' | 'http' | 'network'> {
+    return { env: this.#env, preopens: this.#preopens, http: this.#http, network: this.#network };
   }
 
   /** Whether `name` is one of these flags; `value` is asked for when the flag needs one. */
@@ -33,7 +36,10 @@ export class Grants {
         this.#folder(name, value());
         return true;
       case '--allow-http':
-        this.#hosts(inline);
+        this.#http = added(this.#http, name, inline);
+        return true;
+      case '--allow-net':
+        this.#network = added(this.#network, name, inline);
         return true;
       default:
         return false;
@@ -60,11 +66,15 @@ export class Grants {
     if (guest in this.#preopens) throw new UsageError(`${flag}: two folders at ${guest}`);
     this.#preopens[guest] = { folder, readOnly: flag === '--dir-ro' };
   }
+}
 
-  #hosts(host: string | undefined): void {
-    if (host === '') throw new UsageError('--allow-http= wants a host; without = it allows all');
-    if (host === undefined) this.#http = true;
-    else if (typeof this.#http !== 'boolean') this.#http.push(host);
-    else if (!this.#http) this.#http = [host];
-  }
+/** All, once that is granted; else the list with one more. */
+function added(
+  before: boolean | readonly string[],
+  flag: string,
+  entry: string | undefined,
+): boolean | string[] {
+  if (entry === '') throw new UsageError(`${flag}= wants a value; without = it allows all`);
+  if (entry === undefined || before === true) return true;
+  return typeof before === 'boolean' ? [entry] : [...before, entry];
 }

@@ -51,6 +51,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return command(args);
 }
 
+/** Milliseconds. */
+const MOMENT = 200;
+
 const args = process.argv.slice(2);
 try {
   process.exitCode = await main(args);
@@ -59,3 +62,7 @@ try {
   process.stderr.write(`tidegate: ${message}\n`);
   process.exitCode = code;
 }
+// What a component leaves behind, like an open connection, does not keep the process: it gets a moment to come to an end.
+setTimeout(() => {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}, MOMENT).unref();

@@ -77,7 +77,7 @@ async function finish(main: () => unknown): Promise<number> {
     throw error;
   } finally {
     process.removeListener('beforeExit', stalled);
-    // A component that ends before its stdin does must not keep the process waiting for it.
+    // A component that ends must not keep the process waiting for its stdin.
     process.stdin.destroy();
   }
 }

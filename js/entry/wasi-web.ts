@@ -14,6 +14,7 @@ export { Fields } from '../wasi/http/fields.js';
 export type { Handler, HandlerSource } from '../wasi/http/handler.js';
 export { Request, RequestOptions, Response } from '../wasi/http/messages.js';
 export type { Folder, InputSource, OutputSink, WasiOptions } from '../wasi/options.js';
+export { LoopbackNetwork } from '../wasi/sockets/loopback.js';
 
 /** The imports of WASI 0.3, and of the parts of WASI 0.2 that 0.3 components import, with what `options` grant. */
 export function wasi(options: WasiOptions = {}): Imports {

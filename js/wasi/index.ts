@@ -17,6 +17,7 @@ import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';
 import { random } from './random/index.js';
+import { sockets } from './sockets/index.js';
 
 /** The imports of WASI 0.3 and 0.2 on `platform`. */
 export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
@@ -26,6 +27,7 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
     ...clocks(platform),
     ...random(),
     ...http(platform, options),
+    ...sockets(platform, options),
     ...filesystem(preopens(platform, options)),
     ...p2(platform, options, stdio),
   };

@@ -2,6 +2,7 @@
 
 import type { MemoryDirectory } from './filesystem/memory.js';
 import type { HttpGrant } from './http/allow.js';
+import type { LoopbackNetwork } from './sockets/loopback.js';
 
 /** Where stdin comes from: bytes, a text in UTF-8, or anything that gives chunks of bytes. */
 export type InputSource =
@@ -41,6 +42,11 @@ export interface WasiOptions {
   >;
   /** Hosts that the component may send requests to (wasi:http/client). Default: none. */
   readonly http?: HttpGrant;
+  /**
+   * The network (wasi:sockets): `true` for all of it, a list of addresses and names with or without a port (`127.0.0.1:8080`,
+   * `10.0.0.0/8`, `[::1]`, `*:53`, `example.com:443`), or a network inside of this program. Default: none.
+   */
+  readonly network?: boolean | readonly string[] | LoopbackNetwork;
   /** `'inherit'` is the process's own. Default: empty. */
   readonly stdin?: 'inherit' | InputSource;
   /** `'inherit'` is the process's own, in a page the console. Default: nowhere. */

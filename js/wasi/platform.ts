@@ -2,6 +2,7 @@
 
 import type { Directory } from './filesystem/backend.js';
 import type { Request, Response } from './http/messages.js';
+import type { Network } from './sockets/backend.js';
 
 /** Bytes that are read in chunks. */
 export interface Input {
@@ -32,6 +33,8 @@ export interface WasiPlatform {
   stdout(): Output;
   stderr(): Output;
   /** How to open a folder that the program names by a path or a handle. Throws when there is none, or the platform has no such folders. */
+  /** The network as far as it is granted. Throws for a grant that is none. */
+  network(grant: boolean | readonly string[]): Network;
   /** Sends a request to the network. Rejects with `HttpError`. Aborted: nobody waits for the response. */
   send(request: Request, signal: AbortSignal): Promise<Response>;
   folder(source: string | FileSystemDirectoryHandle): () => Directory;

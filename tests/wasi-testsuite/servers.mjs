@@ -28,7 +28,8 @@ export async function startServers(specs = []) {
 
 function answerWith(endpoints) {
   return async (request, response) => {
-    response.setHeader('connection', 'close');
+    // Not by `setHeader`, after which Node 20 merges headers of the same name.
+    response.shouldKeepAlive = false;
     const endpoint = endpoints.find(
       ({ method = 'GET', path = '/' }) => method === request.method && path === request.url,
     );
@@ -57,7 +58,7 @@ async function echoHeaders(request, response) {
   };
   add('x-echo-', request.rawHeaders);
   add('x-trailer-', request.rawTrailers);
-  response.writeHead(200, [...headers, 'content-length', '0', 'connection', 'close']).end();
+  response.writeHead(200, [...headers, 'content-length', '0']).end();
 }
 
 function answerStatic(spec = {}, response) {

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Input, Output, WasiPlatform } from '../platform.js';
 import { openDirectory } from './files.js';
 import { send } from './http-client.js';
+import { nodeNetwork } from './net.js';
 
 export const nodePlatform: WasiPlatform = {
   monotonicNow: () => process.hrtime.bigint(),
@@ -16,6 +17,7 @@ export const nodePlatform: WasiPlatform = {
   stdout: once(() => writable(process.stdout)),
   stderr: once(() => writable(process.stderr)),
   send,
+  network: nodeNetwork,
   folder(source) {
     if (typeof source !== 'string') throw new TypeError('directory handles exist in browsers only');
     openDirectory(source).close();

@@ -2,6 +2,7 @@
 
 import { sendByFetch } from '../http/fetch.js';
 import type { Output, WasiPlatform } from '../platform.js';
+import { LookupError, type Network, SocketError } from '../sockets/backend.js';
 
 export const webPlatform: WasiPlatform = {
   monotonicNow: () => BigInt(Math.round(performance.now() * 1e6)),
@@ -13,6 +14,7 @@ export const webPlatform: WasiPlatform = {
   stdout: () => lines((line) => console.log(line)),
   stderr: () => lines((line) => console.error(line)),
   send: sendByFetch,
+  network: () => NO_NETWORK,
   folder() {
     throw new TypeError('a page has no folders by path: grant a MemoryDirectory');
   },
@@ -42,3 +44,15 @@ function lines(log: (line: string) => void): Output {
 }
 
 const LONGEST_LINE = 65_536;
+
+/** Pages have no sockets. */
+const NO_NETWORK: Network = {
+  tcp: unsupported,
+  udp: unsupported,
+  permits: () => false,
+  resolve: () => Promise.reject(new LookupError('access-denied')),
+};
+
+function unsupported(): never {
+  throw new SocketError('not-supported');
+}

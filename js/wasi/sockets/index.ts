@@ -1,0 +1,26 @@
+/** wasi:sockets 0.3: TCP, UDP and names, on the network that a program grants. */
+
+import type { Imports } from '../../index.js';
+import type { WasiOptions } from '../options.js';
+import type { WasiPlatform } from '../platform.js';
+import { type IpAddress, ipAddress } from './address.js';
+import type { Network } from './backend.js';
+import { attemptLater } from './errors.js';
+import { LoopbackNetwork } from './loopback.js';
+import { tcpSocketOn } from './tcp.js';
+import { udpSocketOn } from './udp.js';
+
+/** The interfaces of wasi:sockets@0.3. */
+export function sockets(platform: WasiPlatform, { network: grant = false }: WasiOptions): Imports {
+  const network: Network = grant instanceof LoopbackNetwork ? grant : platform.network(grant);
+  return {
+    'wasi:sockets/types@0.3': {
+      TcpSocket: tcpSocketOn(network),
+      UdpSocket: udpSocketOn(network),
+    },
+    'wasi:sockets/ip-name-lookup@0.3': {
+      resolveAddresses: (name: string): Promise<IpAddress[]> =>
+        attemptLater(async () => (await network.resolve(name)).map(ipAddress)),
+    },
+  };
+}
