@@ -181,7 +181,11 @@ test('nothing is granted by default, and what is granted is no more than that', 
   await once(listening, 'listening');
   const { port } = listening.address();
   const tries = async (network) =>
-    code(() => on(network).TcpSocket.create('ipv4').connect(v4(port)));
+    code(async () => {
+      const socket = on(network).TcpSocket.create('ipv4');
+      await socket.connect(v4(port));
+      socket[Symbol.dispose]();
+    });
   const denied = [
     undefined,
     false,
