@@ -13,6 +13,8 @@ export {
   type MissingImport,
   TidegateFault,
   type TrapCode,
+  type TrapPlace,
+  type TrapTask,
 } from './host/errors.js';
 export type { ComponentExports, ExportItem } from './host/exports.js';
 export type { ByteSource, CallContext, StreamSource } from './host/given.js';

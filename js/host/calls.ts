@@ -2,6 +2,7 @@
 
 import { MAX_FLAT_PARAMS } from '../generated/abi.js';
 import type { TaskReturn } from './artifact.js';
+import type { Caller } from './blame.js';
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { Linked } from './linked.js';
 import type { Machine } from './machine.js';
@@ -16,12 +17,10 @@ import { checkArgs, type Signature } from './values/types.js';
 export type CoreFunction = (...flat: Core[]) => Core | undefined;
 
 /** One exported function of one instance. */
-export interface ExportPlan {
+export interface ExportPlan extends Caller {
   readonly machine: Machine;
   readonly sig: Signature;
   readonly cx: Context;
-  /** For messages: `wasi:cli/run@0.3.0#run`. */
-  readonly where: string;
   readonly core: CoreFunction;
   readonly postReturn: CoreFunction | undefined;
   /** Lifted with the `async` option, so with a callback. */
@@ -68,7 +67,7 @@ export class Call {
   #forget: (() => void) | undefined;
 
   constructor(
-    private readonly plan: ExportPlan,
+    readonly plan: ExportPlan,
     args: readonly unknown[],
     private readonly resolve: (value: unknown) => void,
     private readonly fail: (error: unknown) => void,
@@ -88,12 +87,12 @@ export class Call {
     if (task < 0) {
       // Nothing has been entered: the store is as it was.
       machine.calls.remove(id);
-      this.reject(abiTrap(-task, this.where));
+      this.reject(abiTrap(-task));
       return;
     }
     this.#task = task;
     if (signal !== undefined) this.#listen(signal);
-    machine.enterAlone(this.where, () => this.run(task, id));
+    machine.enterAlone(this.plan, () => this.run(task, id));
   }
 
   /** Enters the task and runs the core function, unless it has to wait: then the driver calls this again. */
@@ -145,7 +144,7 @@ export class Call {
       this.#abandoned = true;
       machine.abandoned++;
       this.fail(signal.reason);
-      machine.enterAlone(this.where, () => {
+      machine.enterAlone(this.plan, () => {
         machine.expect(machine.runtime.task_request_cancellation(this.#task));
       });
     };

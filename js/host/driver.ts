@@ -4,6 +4,7 @@
  */
 
 import { TRAP_CODES } from '../generated/abi.js';
+import type { Caller } from './blame.js';
 import { copyBetweenGuests } from './copies.js';
 import { copyInHost, type HostEnd } from './ends.js';
 import { ComponentTrap, TidegateFault } from './errors.js';
@@ -16,13 +17,13 @@ const CANNOT_BLOCK = TRAP_CODES.indexOf('cannot-block');
 
 /** The driver's imports for a store. */
 export function driverHost(machine: Machine): DriverHost {
-  /** Runs a request; what it throws is recorded. */
-  function attempt(request: () => void): number {
+  /** Runs a request; what it throws is recorded, with the call that is made. */
+  function attempt(request: () => void, caller?: Caller): number {
     try {
       request();
       return machine.locked ? 1 : 0;
     } catch (error) {
-      return machine.fail(classify(error));
+      return machine.fail(classify(error), caller);
     }
   }
   const endOf = (id: number): HostEnd => {
@@ -59,7 +60,7 @@ export function driverHost(machine: Machine): DriverHost {
         const queued = machine.calls.get(call);
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
         queued.run(task, call);
-      }),
+      }, machine.calls.get(call)?.plan),
     // No stack of this host can be suspended, so none is spawned or resumed.
     suspend: () => machine.fail(abiTrap(CANNOT_BLOCK)),
     resumed: () => 1,

@@ -105,6 +105,30 @@ export class ComponentLinkError extends Error {
   }
 }
 
+/** A call that was under way when a component trapped, and that led there. */
+export interface TrapTask {
+  /**
+   * - `export`: JS called a function of the component
+   * - `call`: another component of the same binary did
+   * - `import`: the component called a function of the host
+   * - `start`: the component was being instantiated
+   * - `destructor`: a resource of the component was being dropped
+   */
+  readonly kind: 'export' | 'call' | 'import' | 'start' | 'destructor';
+  /** Which function, like `wasi:cli/run@0.3.0#run`; which resource, for a destructor. */
+  readonly function: string;
+  /** Which component instance of the binary: see `ComponentTrap.component`. */
+  readonly component: string;
+}
+
+/** What is known of where a component trapped. */
+export interface TrapPlace {
+  readonly export?: string | undefined;
+  readonly component?: string | undefined;
+  readonly functions?: readonly string[];
+  readonly tasks?: readonly TrapTask[];
+}
+
 /** A guest trapped. Its store is locked from then on. */
 export class ComponentTrap extends WebAssembly.RuntimeError {
   override readonly name = 'ComponentTrap';
@@ -112,13 +136,30 @@ export class ComponentTrap extends WebAssembly.RuntimeError {
   readonly code: TrapCode;
   /** Name of the export that was called, like `wasi:cli/run@0.3.0#run`, when it is known. */
   readonly export: string | undefined;
+  /**
+   * The component instance that trapped, when it is known: `root`, or a path into the binary like `root/logger/store[2]`, of the
+   * name section's names where there are some, else of the instances' indices.
+   */
+  readonly component: string | undefined;
+  /**
+   * The core functions that were running, innermost first, as far as the engine's stack tells: by their names where the core
+   * module has a name section. Rust's names are demangled.
+   */
+  readonly functions: readonly string[];
+  /**
+   * The calls that led there, innermost first, at most 32. Complete once the trap has reached the base level: a host function that
+   * catches it in between sees the inner ones.
+   */
+  readonly tasks: readonly TrapTask[];
+  /** The message without the place. */
+  readonly #reason: string;
 
   constructor(
     code: TrapCode,
     message: string,
-    options: { cause?: unknown; export?: string | undefined } = {},
+    options: TrapPlace & { readonly cause?: unknown } = {},
   ) {
-    super(options.export === undefined ? message : `${message} (in ${options.export})`);
+    super(message + placeText(options));
     if ('cause' in options) {
       Object.defineProperty(this, 'cause', {
         value: options.cause,
@@ -128,7 +169,58 @@ export class ComponentTrap extends WebAssembly.RuntimeError {
     }
     this.code = code;
     this.export = options.export;
+    this.component = options.component;
+    this.functions = options.functions ?? [];
+    this.tasks = options.tasks ?? [];
+    this.#reason = message;
   }
+
+  /** @internal The message again, after `tasks` has grown. */
+  static retold(trap: ComponentTrap): void {
+    const before = trap.message;
+    trap.message = trap.#reason + placeText(trap);
+    if (typeof trap.stack === 'string') {
+      trap.stack = trap.stack.replace(before, () => trap.message);
+    }
+  }
+}
+
+/** Most functions and tasks of a message. */
+const MOST_SHOWN = 6;
+
+/** What a message says of the place; nothing that would only repeat the export. */
+function placeText({ export: name, component, functions = [], tasks = [] }: TrapPlace): string {
+  const nested = component?.includes('/');
+  let text = name === undefined ? '' : ` (in ${clip(name)})`;
+  if (functions.length > 0) text += `\n  core functions: ${chain(functions.map(clip))}`;
+  if (nested) text += `\n  component: ${component}`;
+  if (tasks.length > 1 || (nested && tasks.length > 0)) {
+    text += `\n  called: ${chain(tasks.map(taskText))}`;
+  }
+  return text;
+}
+
+function taskText({ kind, function: name, component }: TrapTask): string {
+  switch (kind) {
+    case 'import':
+      return `the host's ${clip(name)}`;
+    case 'start':
+      return `instantiation of ${component}`;
+    case 'destructor':
+      return `destructor of ${clip(name)} of ${component}`;
+    default:
+      return `${clip(name)} of ${component}`;
+  }
+}
+
+/** Innermost first. The outer ones say more to who wrote a guest: of functions, the inner ones are often those of a panic. */
+function chain(all: readonly string[]): string {
+  if (all.length <= MOST_SHOWN) return all.join(' < ');
+  return [all[0], `${all.length - MOST_SHOWN} more`, ...all.slice(1 - MOST_SHOWN)].join(' < ');
+}
+
+function clip(name: string): string {
+  return name.length > 120 ? `${name.slice(0, 117)}...` : name;
 }
 
 /** A function returned the `err` case of its own `result`; thrown by a host import, it is that case. */

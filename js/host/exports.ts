@@ -89,16 +89,24 @@ function attach(linked: Linked, own: Members, name: string, call: Exported): voi
   );
 }
 
-/** The JS function for a lifted function; `where` names it in messages. */
-export function exportedFunction(linked: Linked, lifted: Lifted, where: string): Exported {
+/** The JS function for a lifted function; `where` names it in messages. `kind`: who calls it. */
+export function exportedFunction(
+  linked: Linked,
+  lifted: Lifted,
+  where: string,
+  kind: ExportPlan['kind'] = 'export',
+): Exported {
   const { func, options, callback } = lifted;
   const sig = linked.types.signature(func);
+  const cx = linked.context(options);
   const resolve = (source: Source) => linked.resolve(source) as CoreFunction;
   const plan: ExportPlan = {
+    kind,
+    where,
+    inst: cx.inst,
     machine: linked.machine,
     sig,
-    cx: linked.context(options),
-    where,
+    cx,
     core: resolve(lifted.core),
     postReturn: lifted.postReturn ? resolve(lifted.postReturn) : undefined,
     callback: lifted.async,

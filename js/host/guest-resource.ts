@@ -3,6 +3,7 @@
  * handle only, and do nothing on a store that is locked.
  */
 
+import type { Caller } from './blame.js';
 import { show } from './errors.js';
 import type { Machine } from './machine.js';
 import { DISPOSE, type GuestClass, type ResourceType, scopeOf } from './resources.js';
@@ -14,6 +15,8 @@ export class GuestResourceType implements ResourceType {
   readonly class: GuestClass;
   /** Calls the guest's constructor, where it exports one. */
   construct: ((args: unknown[]) => object) | undefined;
+  /** The call that dropping one is. */
+  readonly dropping: Caller;
 
   constructor(
     readonly machine: Machine,
@@ -22,6 +25,7 @@ export class GuestResourceType implements ResourceType {
     private readonly owner: number,
     readonly name: string,
   ) {
+    this.dropping = { kind: 'destructor', where: name, inst: owner };
     this.class = guestClass(this);
     guestTypes.set(this.class, this);
   }
@@ -105,7 +109,7 @@ export class Handle {
     if (this.state !== 'owned') return;
     if (this.lends > 0) throw new TypeError(unusable(this));
     this.leave('disposed of');
-    if (!this.type.machine.locked) this.type.machine.dropResource(this.number);
+    if (!this.type.machine.locked) this.type.machine.dropResource(this.number, this.type.dropping);
   }
 
   /** The object was collected: a turn of its own, as this may be anywhere. */

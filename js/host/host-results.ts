@@ -2,17 +2,19 @@
  * What comes back from a host import: values of its result type, errors of its own `result`, or what ends the store.
  */
 
+import type { Caller } from './blame.js';
 import { ComponentTrap } from './errors.js';
 import type { HostFunction } from './imports.js';
 import type { Machine } from './machine.js';
 import { lowerTo } from './params.js';
 import { isThenable } from './promise-end.js';
+import { classify } from './trap.js';
 import type { Context } from './values/context.js';
 import type { Core } from './values/conv.js';
 import type { Signature } from './values/types.js';
 
 /** One import of one instance. */
-export interface ImportPlan {
+export interface ImportPlan extends Caller {
   readonly machine: Machine;
   readonly host: HostFunction;
   readonly sig: Signature;
@@ -75,6 +77,11 @@ class Wrapped {
 /** What goes back after a failure: the shim traps, but first the value must have the right type. */
 export function failed({ flatResult }: Signature): Core {
   return flatResult === 'i64' ? 0n : 0;
+}
+
+/** Records why a call of the host ends its store, or that a trap passes by. A call of a sibling is recorded by its callee. */
+export function failing(plan: ImportPlan, error: unknown): void {
+  plan.machine.fail(classify(error), plan.host.sibling ? undefined : plan);
 }
 
 /** The trap that a failing host import is. */

@@ -10,6 +10,7 @@ import {
   caught,
   checked,
   failed,
+  failing,
   type ImportPlan,
   lowerResult,
   notAsync,
@@ -23,7 +24,6 @@ import { BorrowScope } from './resources.js';
 import { RETURNED } from './runtime.js';
 import { scalarImport } from './scalar-import.js';
 import { sibling } from './sibling.js';
-import { classify } from './trap.js';
 import type { Core } from './values/conv.js';
 
 /** The JS function behind a lowered import. */
@@ -37,11 +37,15 @@ export function lower(
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);
   const { machine } = linked;
   const sig = linked.types.signature(desc.func);
+  const cx = linked.context(desc.options);
   const plan: ImportPlan = {
+    kind: 'import',
+    where: host.name,
+    inst: cx.inst,
     machine,
     host: machine.tracer?.imported(host, sig.future) ?? host,
     sig,
-    cx: linked.context(desc.options),
+    cx,
   };
   if (desc.async) return asyncImport(plan);
   return scalarImport(plan) ?? syncImport(plan);
@@ -59,7 +63,10 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       const args = liftArgs(sig, cx, flat, MAX_FLAT_PARAMS);
       cx.scope = undefined;
       let value = invoke(plan, args);
-      if (machine.locked) return nothing;
+      if (machine.locked) {
+        failing(plan, machine.trap);
+        return nothing;
+      }
       if (!sig.future && pends(host, value)) throw notAsync(host);
       endScope(scope);
       if (result === undefined) return undefined;
@@ -73,7 +80,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       result.lower(cx, value, core);
       return core[0];
     } catch (error) {
-      machine.fail(classify(error));
+      failing(plan, error);
       return nothing;
     }
   };
@@ -93,6 +100,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
       args.push(context);
       const value = invoke(plan, args);
       if (machine.locked) {
+        failing(plan, machine.trap);
         // Nobody waits for it any more; its caller has the store's trap.
         if (pends(host, value)) value.then(undefined, () => {});
         return 0;
@@ -107,7 +115,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
       const pending = new PendingImport(plan, subtask, results, context, scope);
       return pending.wait(value);
     } catch (error) {
-      machine.fail(classify(error));
+      failing(plan, error);
       return 0;
     }
   };

@@ -39,7 +39,11 @@ export class Linked {
   ) {
     const { artifact } = compiled;
     this.types = compiled.types;
-    this.instances = artifact.instances.map(() => machine.expect(machine.runtime.instance_new()));
+    this.instances = artifact.instances.map((_, index) => {
+      const inst = machine.expect(machine.runtime.instance_new());
+      machine.blame.place(inst, { compiled, index });
+      return inst;
+    });
     this.slots = machine.table.length;
     machine.table.grow(artifact.slots);
     this.#functions = functions(this);

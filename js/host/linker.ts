@@ -1,6 +1,7 @@
 /** Follows the steps of a plan: one instance of a component in a store. */
 
 import type { Import, Step } from './artifact.js';
+import type { Caller } from './blame.js';
 import { taskReturn } from './calls.js';
 import type { Compiled } from './compiled.js';
 import { GuestResourceType } from './guest-resource.js';
@@ -42,14 +43,20 @@ function follow(linked: Linked, step: Step): Promise<void> | undefined {
     case 'shim': {
       const { shim } = step;
       const { imports } = compiled.artifact.shims[shim]!;
-      return instantiate(linked, compiled.shims[shim]!, imports, (instance) => {
+      return instantiate(linked, compiled.shims[shim]!, imports, undefined, (instance) => {
         linked.shims[shim] = instance;
       });
     }
     case 'core':
-      return instantiate(linked, compiled.modules[step.module]!, step.imports, (instance) => {
-        linked.cores.push(instance);
-      });
+      return instantiate(
+        linked,
+        compiled.modules[step.module]!,
+        step.imports,
+        { kind: 'start', where: 'start', inst: linked.instances[step.instance]! },
+        (instance) => {
+          linked.cores.push(instance);
+        },
+      );
   }
 }
 
@@ -71,6 +78,7 @@ function instantiate(
   linked: Linked,
   module: WebAssembly.Module,
   imports: readonly Import[],
+  caller: Caller | undefined,
   done: (instance: WebAssembly.Instance) => void,
 ): Promise<void> | undefined {
   const object: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
@@ -80,7 +88,7 @@ function instantiate(
   }
   const { machine } = linked;
   let refused = false;
-  machine.enter(undefined, () => {
+  machine.enter(caller, () => {
     try {
       done(new WebAssembly.Instance(module, object));
     } catch (error) {

@@ -7,6 +7,7 @@
  * at the base level looks at one number before it enters.
  */
 
+import { Blame, type Caller } from './blame.js';
 import type { Call } from './calls.js';
 import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
@@ -80,6 +81,8 @@ export class Machine {
   /** Records the code of a trap that a shim is about to raise. */
   readonly trapFunction: (code: number) => void;
   readonly limits: StoreLimits;
+  /** Which component instances there are, and which calls led to a trap. */
+  readonly blame = new Blame();
   /** Who is told of what happens, when somebody asked for it. */
   readonly tracer: Tracer | undefined;
   /** Depth of guests on the stack, and whether the store is locked. */
@@ -188,14 +191,14 @@ export class Machine {
     if (this.calls.size > 0) this.#turns.watch();
   }
 
-  /** Runs something that may run guests, and locks the store when it traps. `where` is the export, when there is one. */
-  enter<T>(where: string | undefined, run: () => T): T {
+  /** Runs something that may run guests, and locks the store when it traps. `caller` says who is called, when that is known. */
+  enter<T>(caller: Caller | undefined, run: () => T): T {
     if (this.trap !== undefined) throw this.refusal();
     this.gate++;
     try {
       return run();
     } catch (error) {
-      throw this.caught(error, where);
+      throw this.caught(error, caller);
     } finally {
       this.gate--;
     }
@@ -205,10 +208,10 @@ export class Machine {
    * As `enter`, from outside of any call: nobody is there to be thrown at, the lock tells who waits. `now`: from a
    * promise's reaction, which is a microtask already, so that what gets ready runs at once.
    */
-  enterAlone(where: string | undefined, run: () => void, now = false): void {
+  enterAlone(caller: Caller | undefined, run: () => void, now = false): void {
     if (this.trap !== undefined) return;
     try {
-      this.enter(where, run);
+      this.enter(caller, run);
       this.settle(now);
     } catch (error) {
       // The lock has told everyone who waits on this store. Nobody hears of what struck when nobody waited.
@@ -216,16 +219,22 @@ export class Machine {
     }
   }
 
-  /** Records why wasm is about to trap. Answers what driver functions answer then. */
-  fail(error: ComponentTrap | TidegateFault): 1 {
+  /** Records why wasm is about to trap. Answers what driver functions answer then. `caller`: a call that it passes by. */
+  fail(error: ComponentTrap | TidegateFault, caller?: Caller): 1 {
     this.#recorded ??= error;
     this.fault.value = 1;
+    if (caller !== undefined) this.blame.passed(caller);
     return 1;
   }
 
-  /** What a call that ended with `error` throws: the first cause. Locks the store. */
-  caught(error: unknown, where: string | undefined): ComponentTrap | TidegateFault {
-    return this.trap ?? this.lock(this.#recorded ?? classify(error), this.#culprit(where));
+  /** What a call that ended with `error` throws: the first cause. Locks the store. `caller`: which call that was. */
+  caught(error: unknown, caller: Caller | undefined): ComponentTrap | TidegateFault {
+    if (caller !== undefined) this.blame.passed(caller);
+    // A turn runs whatever is ready, and what a host import brings is for whoever waits for it.
+    const alone = caller === undefined || caller.kind === 'import';
+    const waits = alone && !this.locked ? this.calls.only() : undefined;
+    if (waits !== undefined) this.blame.passed(waits.plan);
+    return this.trap ?? this.lock(this.blame.locate(this.#recorded ?? classify(error)));
   }
 
   /** What a call on a locked store throws. */
@@ -238,8 +247,7 @@ export class Machine {
   }
 
   /** Ends the store: everyone who waits on it is told. Spec: what a trap does to a component instance, for all of the store. */
-  lock(cause: ComponentTrap | TidegateFault, where?: string): ComponentTrap | TidegateFault {
-    const trap = named(cause, where);
+  lock(trap: ComponentTrap | TidegateFault): ComponentTrap | TidegateFault {
     this.trap = trap;
     this.tracer?.locked(trap);
     this.#told = this.calls.size > 0 || this.endCount > 0;
@@ -270,19 +278,14 @@ export class Machine {
   }
 
   /** Drops an own handle of the host's table; its destructor may run. */
-  dropResource(handle: number): void {
-    this.enter(undefined, () => this.driver.host_resource_drop(handle));
+  dropResource(handle: number, caller: Caller): void {
+    this.enter(caller, () => this.driver.host_resource_drop(handle));
     this.settle();
   }
 
   /** Who waits for what. */
   deadlock(): string {
     return deadlockMessage(this);
-  }
-
-  /** The export that a trap belongs to, as far as that is known: a turn runs whatever is ready. */
-  #culprit(where: string | undefined): string | undefined {
-    return where ?? this.calls.only()?.where;
   }
 
   #configure(seeded: number, seed: bigint): void {
@@ -296,20 +299,4 @@ export class Machine {
   #controlBlock(): Int32Array {
     return new Int32Array(this.runtime.memory.buffer, this.runtime.control(), 16);
   }
-}
-
-/** The trap with the name of the export, which those found deep inside do not know. */
-function named(
-  cause: ComponentTrap | TidegateFault,
-  where: string | undefined,
-): ComponentTrap | TidegateFault {
-  if (!(cause instanceof ComponentTrap) || cause.export !== undefined) return cause;
-  const trap = new ComponentTrap(cause.code, cause.message, {
-    export: where,
-    ...('cause' in cause ? { cause: cause.cause } : {}),
-  });
-  if (cause.stack !== undefined) {
-    trap.stack = cause.stack.replace(cause.message, () => trap.message);
-  }
-  return trap;
 }

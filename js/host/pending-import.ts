@@ -52,7 +52,7 @@ export class PendingImport {
       lowerResult(this.plan, value, this.results);
       machine.expect(machine.runtime.call_resolve(this.subtask));
     };
-    machine.enterAlone(undefined, resolve, true);
+    machine.enterAlone(this.plan, resolve, true);
   }
 
   #reject(error: unknown): void {
@@ -64,7 +64,7 @@ export class PendingImport {
     } catch (trap) {
       this.#finish();
       machine.imports.remove(this.#call);
-      machine.enterAlone(undefined, () => {
+      machine.enterAlone(this.plan, () => {
         throw trap;
       });
       return;

@@ -11,9 +11,10 @@ type ScalarExport = (...args: unknown[]) => unknown;
 
 /** Undefined when the function has parameters or a result of another kind, or too many. */
 export function scalarExport(
-  { machine, sig, core, postReturn, where }: ExportPlan,
+  plan: ExportPlan,
   general: (args: readonly unknown[]) => unknown,
 ): ScalarExport | undefined {
+  const { machine, sig, core, postReturn } = plan;
   const params = sig.params.map(({ scalar }) => scalar);
   if (params.length > 3 || postReturn !== undefined || params.includes(undefined)) {
     return undefined;
@@ -21,7 +22,7 @@ export function scalarExport(
   const lift = sig.result === undefined ? () => undefined : sig.result.scalar?.fromCore;
   if (lift === undefined) return undefined;
   const [a, b, c] = params as Scalar[];
-  const path: FastPath = { machine, core, general, ends: new Ends(machine, where, lift) };
+  const path: FastPath = { machine, core, general, ends: new Ends(plan, lift) };
   if (a === undefined) return nullary(path);
   if (b === undefined) return unary(path, a);
   return c === undefined ? binary(path, a, b) : ternary(path, a, b, c);
@@ -37,26 +38,26 @@ interface FastPath {
 /** The two ways in which a call of the guest ends. */
 class Ends {
   constructor(
-    private readonly machine: Machine,
-    private readonly where: string,
+    private readonly plan: ExportPlan,
     private readonly lift: (core: Core) => unknown,
   ) {}
 
   /** The guest has returned; to lift its result may still trap, when a case or char is out of range. */
   finish(core: Core | undefined): unknown {
-    const { machine } = this;
+    const { machine } = this.plan;
     machine.gate--;
     if (machine.attention !== 0) machine.settle();
     try {
       return this.lift(core!);
     } catch (error) {
-      throw machine.caught(error, this.where);
+      throw machine.caught(error, this.plan);
     }
   }
 
   fail(error: unknown): never {
-    this.machine.gate--;
-    throw this.machine.caught(error, this.where);
+    const { machine } = this.plan;
+    machine.gate--;
+    throw machine.caught(error, this.plan);
   }
 }
 

@@ -3,8 +3,15 @@
  * It differs from `hostfuncs.ts` in nothing else.
  */
 
-import { failed, hostError, type ImportPlan, notAsync, pends, wrongValue } from './host-results.js';
-import { classify } from './trap.js';
+import {
+  failed,
+  failing,
+  hostError,
+  type ImportPlan,
+  notAsync,
+  pends,
+  wrongValue,
+} from './host-results.js';
 import type { Core, Scalar } from './values/conv.js';
 
 type ScalarImport = (...flat: Core[]) => Core | undefined;
@@ -38,7 +45,10 @@ class Ends {
   /** What the guest gets for a value of the host. */
   finish(value: unknown): Core | undefined {
     const { machine, host, sig, cx } = this.#plan;
-    if (machine.locked) return this.#nothing;
+    if (machine.locked) {
+      failing(this.#plan, machine.trap);
+      return this.#nothing;
+    }
     if (this.#result === undefined) {
       if (value === undefined || !pends(host, value)) return undefined;
       throw notAsync(host);
@@ -51,8 +61,7 @@ class Ends {
 
   /** `inside`: the host threw it, whatever it is; otherwise it is a trap of the guest or our own. */
   fail(error: unknown, inside: boolean): Core {
-    const { machine, host } = this.#plan;
-    machine.fail(inside ? hostError(host, error) : classify(error));
+    failing(this.#plan, inside ? hostError(this.#plan.host, error) : error);
     return this.#nothing;
   }
 

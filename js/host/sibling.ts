@@ -10,14 +10,14 @@ import type { Linked } from './linked.js';
 /** The lifted function with this index of the artifact, as what a lowered import calls. */
 export function sibling(linked: Linked, callee: number): HostFunction {
   const lifted = linked.compiled.artifact.lifted[callee]!;
-  const name = `a component of the same binary (function ${callee})`;
+  const name = lifted.name ?? `function ${callee}`;
   // The callee's core instance need not exist before the first call.
   let call: HostFunction['call'] | undefined;
   return {
     name,
     sibling: true,
     call(...args) {
-      call ??= exportedFunction(linked, lifted, name);
+      call ??= exportedFunction(linked, lifted, name, 'call');
       return call(...args);
     },
   };

@@ -17,7 +17,7 @@ type GeneralCall = (args: readonly unknown[]) => unknown;
 
 /** Any parameters and results, at any depth. */
 function generalCall(plan: ExportPlan): GeneralCall {
-  const { machine, sig, cx, core, postReturn, where } = plan;
+  const { machine, sig, cx, core, postReturn } = plan;
   const { runtime } = machine;
   // A guest that borrows its own resource gets the rep, and nothing is counted.
   const lends = sig.borrowed.some((index) => {
@@ -45,7 +45,7 @@ function generalCall(plan: ExportPlan): GeneralCall {
       }
       if (tracked) machine.expect(runtime.sync_exit());
     } catch (error) {
-      throw machine.caught(error, where);
+      throw machine.caught(error, plan);
     } finally {
       machine.gate--;
       scope?.end();

@@ -7,12 +7,10 @@ import { TRAP_CODES } from '../generated/abi.js';
 import { ComponentTrap, TidegateFault, type TrapCode } from './errors.js';
 
 /** The trap of the Canonical ABI with this number. */
-export function abiTrap(number: number, where?: string): ComponentTrap {
+export function abiTrap(number: number): ComponentTrap {
   const code: TrapCode | undefined = TRAP_CODES[number];
   if (code === undefined) throw new TidegateFault(`there is no trap code ${number}`);
-  return new ComponentTrap(code, `the component trapped: ${MESSAGES[code] ?? code}`, {
-    export: where,
-  });
+  return new ComponentTrap(code, `the component trapped: ${MESSAGES[code] ?? code}`);
 }
 
 /** A trap of the Canonical ABI that the host finds while it converts values. */

@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
+import { nameAll } from './naming.mjs';
 import { makePackage } from './package.mjs';
 import { writeReference } from './reference.mjs';
 import { root, run, Stop, say } from './run.mjs';
@@ -61,11 +62,12 @@ export const steps = [
     name: 'runtime',
     doing: 'building runtime.wasm',
     needs: ['npm'],
-    inputs: [...WORKSPACE, ...crate('abi'), ...crate('runtime')],
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('runtime'), 'scripts/lib/naming.mjs'],
     recipe: [...FAST, ...WASM_OPT].join(' '),
     outputs: ['build/runtime.wasm'],
     async run() {
       await wasmOpt(FAST, await cargoWasm('tidegate-runtime'), 'build/runtime.wasm');
+      nameAll(join(root, 'build/runtime.wasm'), 'tidegate', 'runtime');
     },
   },
   {

@@ -51,6 +51,8 @@ inBrowsers('the package', 'fixtures/package.html', (visit) => {
     assert.deepEqual(await check('trap'), {
       trap: true,
       code: 'core-trap',
+      panics: true,
+      tasks: ['export root'],
       later: 'store-locked',
       cause: true,
       other: 2,

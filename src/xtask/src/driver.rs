@@ -9,7 +9,7 @@ use tidegate_abi::action::ActionKind;
 use wasm_encoder::ValType::{self, I32, I64};
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    ImportSection, InstructionSink, Module, RefType, TableType, TypeSection,
+    ImportSection, InstructionSink, Module, NameMap, NameSection, RefType, TableType, TypeSection,
 };
 
 /// The module's bytes.
@@ -45,12 +45,11 @@ pub(crate) fn driver() -> Vec<u8> {
     let mut functions = FunctionSection::new();
     let mut exports = ExportSection::new();
     let mut code = CodeSection::new();
+    let mut names = NameMap::new();
     let mut export = |name: &str, params: &[ValType], results: &[ValType], body: &Function| {
-        exports.export(
-            name,
-            ExportKind::Func,
-            IMPORTS.len() as u32 + functions.len(),
-        );
+        let index = IMPORTS.len() as u32 + functions.len();
+        exports.export(name, ExportKind::Func, index);
+        names.append(index, name);
         functions.function(types.len());
         types
             .ty()
@@ -65,13 +64,18 @@ pub(crate) fn driver() -> Vec<u8> {
         export(import.name, import.params, &[I32], &narrowed(import));
     }
 
+    // The name that shims have too: the host knows its own functions by it in an engine's stack.
+    let mut name_section = NameSection::new();
+    name_section.module("tidegate");
+    name_section.functions(&names);
     let mut module = Module::new();
     module
         .section(&types)
         .section(&imports)
         .section(&functions)
         .section(&exports)
-        .section(&code);
+        .section(&code)
+        .section(&name_section);
     module.finish()
 }
 
