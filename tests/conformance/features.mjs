@@ -1,4 +1,7 @@
-/** Every gated feature, as `Component.compile` names them: scripts may use all of them. */
+/**
+ * The gated features that scripts may use, as `Component.compile` names them: those that a script asks for with
+ * `;; features: …`, or all but nested names, which make names valid that other scripts expect to be refused.
+ */
 export const FEATURES = [
   'async-stackful',
   'async-builtins',
@@ -7,6 +10,5 @@ export const FEATURES = [
   'fixed-length-lists',
   'memory64',
   'forward',
-  'nested-names',
   'canonical-names',
 ];

@@ -37,6 +37,7 @@ const TABLE = [
   [/string content out-of-bounds/, ['out-of-bounds', 'too-long']],
   [/list content out-of-bounds|out of bounds of memory|beyond end of memory/, ['out-of-bounds']],
   [/invalid debug message pointer|^out of bounds$/, ['out-of-bounds']],
+  [/fuel allocated for hostcalls has been exhausted/, ['limit-exceeded']],
   [/discriminant/, ['invalid-discriminant']],
   [/invalid `?char`? bit pattern/, ['invalid-char']],
   [/utf-8|utf-16|surrogate/i, ['invalid-string']],

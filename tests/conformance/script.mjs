@@ -33,7 +33,7 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
  * @returns {Promise<Outcome[]>}
  */
 export async function runScript(script, { load, tidegate, beat = () => {} }) {
-  return new Runner(load, tidegate, beat).all(script.commands);
+  return new Runner(load, tidegate, beat, script.features ?? FEATURES).all(script.commands);
 }
 
 /** A directive that cannot be tried, since what it is about has failed before. */
@@ -48,6 +48,7 @@ class Runner {
   #load;
   #tidegate;
   #beat;
+  #features;
   /** Instances by their names in the script; here and in the next two, a `Blocked` stands for one that could not be made. */
   #instances = new Map();
   #definitions = new Map();
@@ -56,10 +57,11 @@ class Runner {
   #registered = new Map();
   #threads = new Map();
 
-  constructor(load, tidegate, beat) {
+  constructor(load, tidegate, beat, features) {
     this.#load = load;
     this.#tidegate = tidegate;
     this.#beat = beat;
+    this.#features = features;
   }
 
   async all(commands) {
@@ -163,7 +165,7 @@ class Runner {
     if (kind === 'text' && binary === undefined) throw new Error('its text does not parse');
     const bytes = await this.#load(binary ?? filename);
     if (isCore(bytes)) return WebAssembly.compile(bytes);
-    return this.#tidegate.Component.compile(bytes, { features: FEATURES });
+    return this.#tidegate.Component.compile(bytes, { features: this.#features });
   }
 
   async #instantiate(component) {
@@ -256,9 +258,10 @@ class Runner {
     try {
       await this.#compile(command);
     } catch (error) {
-      // Valid but not supported is another thing than invalid.
       const { ComponentCompileError } = this.#tidegate;
-      if (error instanceof ComponentCompileError && error.code !== 'unsupported') return;
+      // Valid but not supported is another thing than invalid, unless that is what the script says.
+      const may = error.code !== 'unsupported' || /not (supported|implemented)/.test(command.text);
+      if (error instanceof ComponentCompileError && may) return;
       if (error instanceof WebAssembly.CompileError) return;
       throw error;
     }
@@ -278,7 +281,7 @@ class Runner {
 
   /** Runs the directives of a thread beside those that follow it. */
   #startThread({ name, shared_module: shared, commands }) {
-    const other = new Runner(this.#load, this.#tidegate, this.#beat);
+    const other = new Runner(this.#load, this.#tidegate, this.#beat, this.#features);
     if (shared !== undefined) other.#instances.set(shared, this.#instance(shared));
     this.#threads.set(name, other.all(commands));
   }

@@ -1,16 +1,18 @@
 //! What the comments at the head of a script say about it.
 //!
-//! Two forms, each a line of its own before the first directive:
+//! Three forms, each a line of its own before the first directive:
 //!
 //! - `;;! key = value`: the configuration of wasmtime's scripts, kept as `config`;
-//! - `;; requires: jspi, multi-memory`: ours, what an engine must have for the script, kept as `requires`.
+//! - `;; requires: jspi, multi-memory`: ours, what an engine must have for the script, kept as `requires`;
+//! - `;; features: memory64`: ours, the gated features that are on, kept as `features` when there is such a line, without
+//!   names an empty one.
 
 use serde_json::{Map, Value};
 
-/// `config`, an object of strings, and `requires`, a list of strings.
+/// `config`, an object of strings, `requires`, a list of strings, and perhaps `features`, a list of strings.
 pub(super) fn read(text: &str) -> Map<String, Value> {
+    let mut header = Map::from_iter([("requires".to_owned(), Value::Array(Vec::new()))]);
     let mut config = Map::new();
-    let mut requires = Vec::new();
     let comments = text
         .lines()
         .map(str::trim)
@@ -18,17 +20,24 @@ pub(super) fn read(text: &str) -> Map<String, Value> {
     for line in comments {
         if let Some((key, value)) = line.strip_prefix(";;!").and_then(|l| l.split_once('=')) {
             config.insert(key.trim().to_owned(), value.trim().into());
-        } else if let Some(list) = line
-            .strip_prefix(";;")
-            .and_then(|l| l.trim().strip_prefix("requires:"))
-        {
-            requires.extend(list.split(',').map(|name| Value::from(name.trim())));
+        }
+        for key in ["requires", "features"] {
+            if let Some(list) = names(line, key) {
+                header.insert(key.to_owned(), list);
+            }
         }
     }
-    Map::from_iter([
-        ("config".to_owned(), config.into()),
-        ("requires".to_owned(), requires.into()),
-    ])
+    header.insert("config".to_owned(), config.into());
+    header
+}
+
+/// The list after `;; KEY:`.
+fn names(line: &str, key: &str) -> Option<Value> {
+    let (word, list) = line.strip_prefix(";;")?.split_once(':')?;
+    (word.trim() == key).then(|| {
+        let names = list.split(',').map(str::trim).filter(|n| !n.is_empty());
+        names.map(Value::from).collect()
+    })
 }
 
 #[cfg(test)]
@@ -45,5 +54,12 @@ mod tests {
             header,
             json!({ "config": { "gc": "true" }, "requires": ["jspi", "gc"] })
         );
+    }
+
+    #[test]
+    fn no_features_are_another_thing_than_nothing_said_of_them() {
+        assert_eq!(read(";; features:\n")["features"], json!([]));
+        assert_eq!(read(";; features: a, b\n")["features"], json!(["a", "b"]));
+        assert_eq!(read(";; has: a").get("features"), None);
     }
 }
