@@ -2,14 +2,15 @@
 ;; covers: task-return-async, task-return-type, task-return-options, task-return-once, exit-unreturned
 
 (component definition $Returns
-  (core module $libc (memory (export "mem") 1) (memory (export "other") 1))
+  (core module $libc (memory (export "mem") 1))
   (core instance $libc (instantiate $libc))
+  (core instance $other (instantiate $libc))
   (core func $none (canon task.return))
   (core func $u32 (canon task.return (result u32)))
   (core func $u64 (canon task.return (result u64)))
   (core func $s32 (canon task.return (result s32)))
   (core func $string (canon task.return (result string) (memory (core memory $libc "mem"))))
-  (core func $string-elsewhere (canon task.return (result string) (memory (core memory $libc "other"))))
+  (core func $string-elsewhere (canon task.return (result string) (memory (core memory $other "mem"))))
   (core func $string-utf16
     (canon task.return (result string) (memory (core memory $libc "mem")) string-encoding=utf16))
   (core module $m
