@@ -42,7 +42,7 @@ export const suites = [
     async run() {
       await rustComponent('fmt', 'rustfmt');
       const counts = none();
-      for (const manifest of ['Cargo.toml', 'tests/guests/Cargo.toml']) {
+      for (const manifest of ['Cargo.toml', 'fuzz/Cargo.toml', 'tests/guests/Cargo.toml']) {
         const args = ['fmt', '--all', '--check', '--manifest-path', manifest];
         add(counts, await runner(cargo(), args, ofCheck));
       }
@@ -69,7 +69,19 @@ export const suites = [
   {
     name: 'native',
     about: 'cargo test of the workspace',
-    run: () => cargoRunner(['test', '--locked', '--workspace', '--no-fail-fast'], ofCargo),
+    run() {
+      const others = ['--workspace', '--exclude', 'tidegate-fuzz'];
+      return cargoRunner(['test', '--locked', ...others, '--no-fail-fast'], ofCargo);
+    },
+  },
+  {
+    name: 'fuzz',
+    about: 'hostile input: a short run of the fuzz targets, the same each time',
+    run: () =>
+      cargoRunner(
+        ['test', '--locked', '--profile', 'smoke', '--package', 'tidegate-fuzz', '--no-fail-fast'],
+        ofCargo,
+      ),
   },
   {
     name: 'js',
