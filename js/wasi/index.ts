@@ -22,13 +22,14 @@ import { sockets } from './sockets/index.js';
 /** The imports of WASI 0.3 and 0.2 on `platform`. */
 export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
   const stdio = openStdio(platform, options);
+  const granted = preopens(platform, options);
   return {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
     ...http(platform, options),
     ...sockets(platform, options),
-    ...filesystem(preopens(platform, options)),
-    ...p2(platform, options, stdio),
+    ...filesystem(granted),
+    ...p2(platform, options, stdio, granted),
   };
 }

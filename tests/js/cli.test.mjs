@@ -44,6 +44,27 @@ test('run: stdin to stdout, exit code 0', async () => {
   assert.match(stdout, /1\s+one\n.*2\s+two\n/s);
 });
 
+test('run: a Rust program works on the folder that it is given, and on no other', async () => {
+  const root = mkdtempSync(join(folder, 'root-'));
+  const { code, stdout, stderr } = await tidegate([
+    'run',
+    '--dir',
+    `${root}::/work`,
+    guest('std-files'),
+    '/work',
+  ]);
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^one\nTWO\nthree\n3 bytes\ncopy.txt deep\n\.\.\/outside: permission denied\n/,
+  );
+  const readOnly = await tidegate(['run', `--dir-ro=${root}::/work`, guest('std-files'), '/work']);
+  assert.match(readOnly.stderr, /ReadOnlyFilesystem/);
+  const none = await tidegate(['run', guest('std-files'), '/work']);
+  assert.notEqual(none.code, 0);
+});
+
 test('run: a component that ends before its stdin does ends the process', async () => {
   const { code } = await tidegate(['run', guest('command'), '--help'], { input: null });
   assert.equal(code, 0);

@@ -170,17 +170,18 @@ class NodeDirectory implements Directory {
     return attempt(() => fs.readlinkSync(this.#at(name)));
   }
 
-  async *entries(): AsyncGenerator<DirEntry> {
-    let folder: fs.Dir;
+  *entries(): Generator<DirEntry> {
+    const folder = attempt(() => fs.opendirSync(this.#at('.')));
     try {
-      folder = await fs.promises.opendir(this.#at('.'));
-    } catch (error) {
-      throw fsError(error);
-    }
-    for await (const entry of folder) {
-      const known = typeOf(entry);
-      // Some file systems do not tell types with names.
-      yield { name: entry.name, type: known === 'other' ? this.#typeAt(entry.name) : known };
+      for (;;) {
+        const entry = attempt(() => folder.readSync());
+        if (entry === null) return;
+        const known = typeOf(entry);
+        // Some file systems do not tell types with names.
+        yield { name: entry.name, type: known === 'other' ? this.#typeAt(entry.name) : known };
+      }
+    } finally {
+      folder.closeSync();
     }
   }
 

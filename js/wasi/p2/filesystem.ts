@@ -1,42 +1,346 @@
-/** wasi:filesystem 0.2 without any preopen: there is nothing to open, so that every operation is refused. */
+/**
+ * wasi:filesystem 0.2, on the descriptors of 0.3: what differs is how values look, and that files are read and written
+ * by synchronous functions.
+ */
 
 import { ComponentError, type Imports } from '../../index.js';
+import type { DirEntry, FileType, FsCode, NewTime, Stat } from '../filesystem/backend.js';
+import { FsError } from '../filesystem/backend.js';
+import { type Flags, Opened, type OpenFlags } from '../filesystem/descriptor.js';
+import { metadataHash } from '../filesystem/hash.js';
+import type { Preopen } from '../filesystem/preopens.js';
+import type { SharedFile } from '../filesystem/streams.js';
+import { isPromise, type Maybe, run, then, wait } from '../maybe.js';
+import { InputStream, type IoError, OutputStream, type Sink, type Source } from './io.js';
 
-/** Spec: `wasi:filesystem/types.descriptor`; no component ever gets one. */
-class Descriptor {}
+/** Spec: `wasi:clocks/wall-clock.datetime`. */
+interface Datetime {
+  readonly seconds: bigint;
+  readonly nanoseconds: number;
+}
 
-/** Spec: `wasi:filesystem/types.directory-entry-stream`; likewise. */
-class DirectoryEntryStream {}
+/** Spec: `new-timestamp`. */
+type NewTimestamp =
+  | { readonly tag: 'no-change' | 'now' }
+  | { readonly tag: 'timestamp'; readonly val: Datetime };
 
-const METHODS = {
-  Descriptor:
-    'readViaStream writeViaStream appendViaStream advise syncData getFlags getType setSize setTimes read write ' +
-    'readDirectory sync createDirectoryAt stat statAt setTimesAt linkAt openAt readlinkAt removeDirectoryAt ' +
-    'renameAt symlinkAt unlinkFileAt isSameObject metadataHash metadataHashAt',
-  DirectoryEntryStream: 'readDirectoryEntry',
-};
+interface PathFlags {
+  readonly symlinkFollow: boolean;
+}
 
-for (const [Class, names] of [
-  [Descriptor, METHODS.Descriptor],
-  [DirectoryEntryStream, METHODS.DirectoryEntryStream],
-] as const) {
-  for (const name of names.split(' ')) {
-    Object.defineProperty(Class.prototype, name, {
-      value() {
-        throw new ComponentError('unsupported');
-      },
+/** Spec: `wasi:filesystem/types.descriptor`. */
+class Descriptor {
+  readonly #opened: Opened;
+
+  constructor(opened: Opened) {
+    if (!(opened instanceof Opened)) throw new TypeError('descriptors come from preopens');
+    this.#opened = opened;
+  }
+
+  readViaStream(offset: bigint): InputStream {
+    return attempt(
+      () => new InputStream(new FileSource(this.#opened.file('read'), offset)),
+    ) as InputStream;
+  }
+
+  writeViaStream(offset: bigint): OutputStream {
+    return attempt(
+      () => new OutputStream(new FileSink(this.#opened.file('write'), offset)),
+    ) as OutputStream;
+  }
+
+  appendViaStream(): OutputStream {
+    return attempt(
+      () => new OutputStream(new FileSink(this.#opened.file('write'), 'end')),
+    ) as OutputStream;
+  }
+
+  advise(): void {
+    attempt(() => {
+      if (this.#opened.type === 'directory') throw new FsError('bad-descriptor');
     });
+  }
+
+  syncData(): Maybe<void> {
+    return attempt(() => this.#opened.sync(true));
+  }
+
+  getFlags(): Flags {
+    return this.#opened.flags;
+  }
+
+  getType(): Maybe<string> {
+    return attempt(() => then(this.#opened.stat(), ({ type }) => descriptorType(type)));
+  }
+
+  setSize(size: bigint): Maybe<void> {
+    return attempt(() => this.#opened.resize(size));
+  }
+
+  setTimes(accessed: NewTimestamp, modified: NewTimestamp): Maybe<void> {
+    return attempt(() => this.#opened.setTimes(newTime(accessed), newTime(modified)));
+  }
+
+  /** Bytes, and whether they end the file. */
+  read(length: bigint, offset: bigint): Maybe<[Uint8Array, boolean]> {
+    return attempt(() => {
+      const { file } = this.#opened.file('read');
+      const into = new Uint8Array(Number(length < LONGEST_READ ? length : LONGEST_READ));
+      return then(file.read(into, position(offset)), (count) => [
+        into.subarray(0, count),
+        count === 0 && into.length > 0,
+      ]);
+    });
+  }
+
+  write(bytes: Uint8Array, offset: bigint): Maybe<bigint> {
+    return attempt(() => {
+      const { file } = this.#opened.file('write');
+      return then(file.write(bytes, position(offset)), BigInt);
+    });
+  }
+
+  readDirectory(): Maybe<DirectoryEntryStream> {
+    return attempt(() => {
+      const entries = this.#opened.directory().entries();
+      return new DirectoryEntryStream(
+        Symbol.asyncIterator in entries
+          ? entries[Symbol.asyncIterator]()
+          : entries[Symbol.iterator](),
+      );
+    });
+  }
+
+  sync(): Maybe<void> {
+    return attempt(() => this.#opened.sync(false));
+  }
+
+  createDirectoryAt(path: string): Maybe<void> {
+    return attempt(() => this.#opened.createDirectory(path));
+  }
+
+  stat(): Maybe<object> {
+    return attempt(() => then(this.#opened.stat(), descriptorStat));
+  }
+
+  statAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
+    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), descriptorStat));
+  }
+
+  setTimesAt(
+    { symlinkFollow }: PathFlags,
+    path: string,
+    accessed: NewTimestamp,
+    modified: NewTimestamp,
+  ): Maybe<void> {
+    return attempt(() =>
+      this.#opened.setTimesAt(symlinkFollow, path, newTime(accessed), newTime(modified)),
+    );
+  }
+
+  linkAt(flags: PathFlags, path: string, target: Descriptor, newPath: string): Maybe<void> {
+    return attempt(() => this.#opened.link(flags.symlinkFollow, path, target.#opened, newPath));
+  }
+
+  /** Folders in a folder that may be changed may be changed as well: wasi-libc never asks for it, and removes trees by them. */
+  openAt(pathFlags: PathFlags, path: string, open: OpenFlags, flags: Flags): Maybe<Descriptor> {
+    const { mutateDirectory } = this.#opened.flags;
+    return attempt(() =>
+      then(
+        this.#opened.open(pathFlags.symlinkFollow, path, open, { ...flags, mutateDirectory }),
+        (opened) => new Descriptor(opened),
+      ),
+    );
+  }
+
+  readlinkAt(path: string): Maybe<string> {
+    return attempt(() => this.#opened.readlink(path));
+  }
+
+  removeDirectoryAt(path: string): Maybe<void> {
+    return attempt(() => this.#opened.removeDirectory(path));
+  }
+
+  renameAt(path: string, target: Descriptor, newPath: string): Maybe<void> {
+    return attempt(() => this.#opened.rename(path, target.#opened, newPath));
+  }
+
+  symlinkAt(target: string, path: string): Maybe<void> {
+    return attempt(() => this.#opened.symlink(target, path));
+  }
+
+  unlinkFileAt(path: string): Maybe<void> {
+    return attempt(() => this.#opened.unlink(path));
+  }
+
+  isSameObject(other: Descriptor): Maybe<boolean> {
+    const [mine, theirs] = [this.#opened, other.#opened];
+    return run(
+      (function* () {
+        const a = yield* wait(mine.stat());
+        return a.identity === (yield* wait(theirs.stat())).identity;
+      })(),
+    );
+  }
+
+  metadataHash(): Maybe<object> {
+    return attempt(() => then(this.#opened.stat(), metadataHash));
+  }
+
+  metadataHashAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
+    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), metadataHash));
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened.close();
+  }
+}
+
+/** Spec: `wasi:filesystem/types.directory-entry-stream`. */
+class DirectoryEntryStream {
+  readonly #entries: Iterator<DirEntry> | AsyncIterator<DirEntry>;
+
+  constructor(entries: Iterator<DirEntry> | AsyncIterator<DirEntry>) {
+    this.#entries = entries;
+  }
+
+  readDirectoryEntry(): Maybe<object | undefined> {
+    return attempt(() =>
+      then(this.#entries.next(), ({ done, value }) =>
+        done ? undefined : { type: descriptorType(value.type), name: value.name },
+      ),
+    );
+  }
+}
+
+/** A file's bytes from a position on, read when they are asked for. */
+class FileSource implements Source {
+  readonly ready = true;
+  readonly #shared: SharedFile;
+  #position: bigint;
+
+  constructor(shared: SharedFile, position: bigint) {
+    this.#shared = shared.share();
+    this.#position = position;
+  }
+
+  take(most: number): Uint8Array | undefined {
+    const into = new Uint8Array(most);
+    const count = atOnce(this.#shared.file.read(into, position(this.#position)));
+    this.#position += BigInt(count);
+    return count === 0 && most > 0 ? undefined : into.subarray(0, count);
+  }
+
+  async wait(): Promise<void> {}
+
+  close(): void {
+    this.#shared.release();
+  }
+}
+
+/** Bytes to a file from a position on. */
+class FileSink implements Sink {
+  readonly failure = undefined;
+  readonly room = Number(LONGEST_READ);
+  readonly #shared: SharedFile;
+  #position: bigint | 'end';
+
+  constructor(shared: SharedFile, position: bigint | 'end') {
+    this.#shared = shared.share();
+    this.#position = position;
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let rest = bytes; rest.length > 0; ) {
+      const at = this.#position === 'end' ? this.#position : position(this.#position);
+      const count = atOnce(this.#shared.file.write(rest, at));
+      if (this.#position !== 'end') this.#position += BigInt(count);
+      rest = rest.subarray(count);
+    }
+  }
+
+  flush(): void {}
+
+  async wait(): Promise<void> {}
+
+  close(): void {
+    this.#shared.release();
   }
 }
 
 /** The interfaces of wasi:filesystem@0.2. */
-export function filesystem(): Imports {
+export function filesystem(preopens: readonly Preopen[]): Imports {
   return {
     'wasi:filesystem/types@0.2': {
       Descriptor,
       DirectoryEntryStream,
-      filesystemErrorCode: () => undefined,
+      filesystemErrorCode: (error: IoError) => {
+        const { cause } = error;
+        return cause instanceof FsError ? (cause.code ?? 'io') : undefined;
+      },
     },
-    'wasi:filesystem/preopens@0.2': { getDirectories: () => [] },
+    'wasi:filesystem/preopens@0.2': {
+      getDirectories: () => preopens.map(({ path, open }) => [new Descriptor(open()), path]),
+    },
   };
 }
+
+/** Streams of 0.2 do not wait inside of a read or write; file systems that have to are for 0.3. */
+function atOnce<T>(value: Maybe<T>): T {
+  if (isPromise(value)) throw new FsError('unsupported');
+  return value;
+}
+
+function attempt<T>(operation: () => Maybe<T>): Maybe<T> {
+  try {
+    const value = operation();
+    return isPromise(value)
+      ? Promise.resolve(value).catch((error: unknown) => {
+          throw failure(error);
+        })
+      : value;
+  } catch (error) {
+    throw failure(error);
+  }
+}
+
+/** Spec: `wasi:filesystem/types.error-code` of 0.2, an enum. */
+function failure(error: unknown): ComponentError<FsCode> {
+  const code = error instanceof FsError ? error.code : undefined;
+  return new ComponentError(code ?? 'io', String(error));
+}
+
+function descriptorType(type: FileType): string {
+  return type === 'other' ? 'unknown' : type;
+}
+
+function descriptorStat({ type, links, size, accessed, modified, changed }: Stat): object {
+  return {
+    type: descriptorType(type),
+    linkCount: links,
+    size,
+    dataAccessTimestamp: datetime(accessed),
+    dataModificationTimestamp: datetime(modified),
+    statusChangeTimestamp: datetime(changed),
+  };
+}
+
+/** 0.2 has no times before 1970. */
+function datetime(time: bigint | undefined): Datetime | undefined {
+  if (time === undefined || time < 0n) return undefined;
+  return { seconds: time / SECOND, nanoseconds: Number(time % SECOND) };
+}
+
+function newTime(time: NewTimestamp): NewTime {
+  if (time.tag !== 'timestamp') return time.tag;
+  return time.val.seconds * SECOND + BigInt(time.val.nanoseconds);
+}
+
+function position(offset: bigint): number {
+  if (offset > MOST) throw new FsError('invalid');
+  return Number(offset);
+}
+
+const SECOND = 1_000_000_000n;
+const LONGEST_READ = 1_048_576n;
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);

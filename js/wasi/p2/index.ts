@@ -8,6 +8,7 @@ import type { Imports } from '../../index.js';
 import type { Stdio } from '../cli/stdio.js';
 import { terminals } from '../cli/terminals.js';
 import { WasiExit } from '../exit.js';
+import type { Preopen } from '../filesystem/preopens.js';
 import type { WasiOptions } from '../options.js';
 import type { WasiPlatform } from '../platform.js';
 import { randomBytes, randomU64 } from '../random/index.js';
@@ -16,7 +17,12 @@ import { Backlog, InputStream, IoError, OutputStream } from './io.js';
 import { Pollable, poll } from './poll.js';
 
 /** The interfaces at `@0.2`. */
-export function p2(platform: WasiPlatform, options: WasiOptions, stdio: Stdio): Imports {
+export function p2(
+  platform: WasiPlatform,
+  options: WasiOptions,
+  stdio: Stdio,
+  preopens: readonly Preopen[],
+): Imports {
   const { args = [], env = {}, cwd } = options;
   const [stdout, stderr] = [new Backlog(stdio.stdout), new Backlog(stdio.stderr)];
   return {
@@ -42,7 +48,7 @@ export function p2(platform: WasiPlatform, options: WasiOptions, stdio: Stdio): 
     'wasi:io/streams@0.2': { InputStream, OutputStream },
     ...clocks(platform),
     ...random(),
-    ...filesystem(),
+    ...filesystem(preopens),
   };
 }
 

@@ -1,21 +1,44 @@
 /** wasi:io/error and wasi:io/streams 0.2, over the standard streams. */
 
 import { ComponentError } from '../../index.js';
-import type { SharedInput } from '../cli/input.js';
 import type { Output } from '../platform.js';
 import { Pollable, WOULD_BLOCK } from './poll.js';
 
 /** Spec: `wasi:io/error.error`. */
 export class IoError {
-  readonly #message: string;
+  /** What was thrown. */
+  readonly cause: unknown;
 
-  constructor(message: string) {
-    this.#message = message;
+  constructor(cause: unknown) {
+    this.cause = cause;
   }
 
   toDebugString(): string {
-    return this.#message;
+    return String(this.cause);
   }
+}
+
+/** What an input stream is of. */
+export interface Source {
+  /** Whether `take` has something to say: bytes, the end, or a failure. */
+  readonly ready: boolean;
+  /** Up to `most` bytes; none when they have not come yet, `undefined` at the end. Throws what reading failed with. */
+  take(most: number): Uint8Array | undefined;
+  /** Settles when there may be something to take; never rejects. */
+  wait(): Promise<void>;
+  close?(): void;
+}
+
+/** What an output stream is of. */
+export interface Sink {
+  readonly failure: { readonly error: unknown } | undefined;
+  /** Bytes that may be written now. */
+  readonly room: number;
+  write(bytes: Uint8Array): void;
+  flush(): void;
+  /** Settles when there is room, or a failure. */
+  wait(): Promise<void>;
+  close?(): void;
 }
 
 /** Spec: `wasi:io/streams.stream-error`. */
@@ -23,10 +46,10 @@ type StreamError = { tag: 'closed' } | { tag: 'last-operation-failed'; val: IoEr
 
 /** Spec: `wasi:io/streams.input-stream`. */
 export class InputStream {
-  readonly #input: SharedInput;
+  readonly #input: Source;
   #closed = false;
 
-  constructor(input: SharedInput) {
+  constructor(input: Source) {
     this.#input = input;
   }
 
@@ -38,7 +61,7 @@ export class InputStream {
       bytes = this.#input.take(Number(length < LONGEST_READ ? length : LONGEST_READ));
     } catch (error) {
       this.#closed = true;
-      throw failed(String(error));
+      throw failed(error);
     }
     this.#closed = bytes === undefined;
     if (bytes === undefined) throw closed();
@@ -62,12 +85,17 @@ export class InputStream {
   subscribe(): Pollable {
     return new Pollable(() => this.#closed || this.#input.ready);
   }
+
+  [Symbol.dispose](): void {
+    this.#input.close?.();
+  }
 }
 
 /** What a sink has not taken yet, counted over all streams that write to it: a component can have many of them. */
-export class Backlog {
+export class Backlog implements Sink {
   readonly #output: Output;
   #underWay = 0;
+  #last: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(output: Output) {
@@ -88,7 +116,7 @@ export class Backlog {
       const written = this.#output.write(bytes);
       if (written === undefined) return;
       this.#underWay += bytes.length;
-      written.then(
+      this.#last = Promise.resolve(written).then(
         () => {
           this.#underWay -= bytes.length;
         },
@@ -104,14 +132,18 @@ export class Backlog {
   flush(): void {
     this.#output.flush?.();
   }
+
+  wait(): Promise<void> {
+    return this.#last;
+  }
 }
 
 /** Spec: `wasi:io/streams.output-stream`. */
 export class OutputStream {
-  readonly #backlog: Backlog;
+  readonly #backlog: Sink;
   #closed = false;
 
-  constructor(backlog: Backlog) {
+  constructor(backlog: Sink) {
     this.#backlog = backlog;
   }
 
@@ -122,7 +154,12 @@ export class OutputStream {
 
   write(contents: Uint8Array): void {
     if (BigInt(contents.length) > this.checkWrite()) throw failed(TOO_MUCH);
-    this.#backlog.write(contents);
+    try {
+      this.#backlog.write(contents);
+    } catch (error) {
+      this.#closed = true;
+      throw failed(error);
+    }
     this.#check();
   }
 
@@ -169,20 +206,24 @@ export class OutputStream {
     return new Pollable(() => this.#backlog.failure !== undefined || this.#backlog.room > 0);
   }
 
+  [Symbol.dispose](): void {
+    this.#backlog.close?.();
+  }
+
   /** A failure is told once by each stream, which is closed from then on. */
   #check(): void {
     if (this.#closed) throw closed();
     const { failure } = this.#backlog;
     if (failure === undefined) return;
     this.#closed = true;
-    throw failed(String(failure.error));
+    throw failed(failure.error);
   }
 }
 
 const closed = () => new ComponentError<StreamError>({ tag: 'closed' });
 
-const failed = (message: string) =>
-  new ComponentError<StreamError>({ tag: 'last-operation-failed', val: new IoError(message) });
+const failed = (cause: unknown) =>
+  new ComponentError<StreamError>({ tag: 'last-operation-failed', val: new IoError(cause) });
 
 /** Most bytes of one read. */
 const LONGEST_READ = 65_536n;

@@ -36,10 +36,10 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Crates whose exports wit-bindgen makes.
-const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "text", "values"];
+const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "service", "text", "values"];
 
 /// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
-const PROGRAMS: &[&str] = &["std-hello"];
+const PROGRAMS: &[&str] = &["std-files", "std-hello"];
 
 /// Every component in the text format, sorted.
 fn texts() -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -1,0 +1,128 @@
+/** A component of the world wasi:http/service, served on the network, by fetch, and from the command line. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Component, ComponentTrap, Store } from '../../pkg/dist/node.js';
+import { serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const SERVICE = path('../../build/guests/service.component.wasm');
+
+let component;
+let server;
+const reports = [];
+before(async () => {
+  component = await Component.compile(await readFile(SERVICE));
+  server = await serve(await instance(), { onRequest: (report) => reports.push(report) });
+});
+after(() => server.close({ grace: 0 }));
+
+const instance = () => component.instantiate(wasi({ http: ['127.0.0.1'] }), { store: new Store() });
+
+test('requests and answers of every kind', async () => {
+  const greeting = await fetch(server.url);
+  assert.equal(greeting.headers.get('content-length'), '23');
+  assert.equal(await greeting.text(), 'Hello from a component\n');
+  assert.equal((await fetch(`${server.url}/status/418`)).status, 418);
+  assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
+  assert.equal((await fetch(`${server.url}/refuse`)).status, 500);
+  const upper = await fetch(`${server.url}/upper`, { method: 'POST', body: 'shout' });
+  assert.equal(await upper.text(), 'SHOUT');
+  const large = await fetch(`${server.url}/count/1000000`);
+  assert.equal((await large.arrayBuffer()).byteLength, 1_000_000);
+});
+
+test('a body and its trailers are echoed while they come', async () => {
+  const request = http.request(`${server.url}/echo`, { method: 'POST', headers: { 'x-a': 'b' } });
+  request.write('first');
+  const [response] = await once(request, 'response');
+  assert.equal(response.headers['x-a'], 'b');
+  const [first] = await once(response, 'data');
+  assert.equal(String(first), 'first', 'the answer begins before the request ends');
+  request.write('second');
+  const [second] = await once(response, 'data');
+  assert.equal(String(second), 'second');
+  request.addTrailers({ 'X-End': 'yes' });
+  request.end();
+  response.resume();
+  await once(response, 'end');
+  assert.equal(response.trailers['x-end'], 'yes');
+});
+
+test('a component asks another server, and hands its answer on', async () => {
+  const answer = await fetch(`${server.url}/forward?${server.url}/count/100000`);
+  assert.equal((await answer.arrayBuffer()).byteLength, 100_000);
+  const denied = await fetch(`${server.url}/forward?http://localhost:1/`);
+  assert.equal(denied.status, 500);
+  assert.equal(reports.at(-1).error.payload.tag, 'HTTP-request-denied');
+});
+
+test('clients that go away end what was made for them', async () => {
+  const count = reports.length;
+  const request = http.get(`${server.url}/endless`, { agent: false });
+  const [response] = await once(request, 'response');
+  await once(response, 'data');
+  response.destroy();
+  while (reports.length === count) await delay(5);
+  assert.equal(reports.at(-1).error.payload.tag, 'connection-terminated');
+  assert.equal((await fetch(server.url)).status, 200);
+});
+
+test('many at a time, none lost', async () => {
+  const answers = Array.from({ length: 200 }, async (_, i) => {
+    const response = await fetch(`${server.url}/upper`, { method: 'POST', body: `request ${i}` });
+    return response.text();
+  });
+  const expected = Array.from({ length: 200 }, (_, i) => `REQUEST ${i}`);
+  assert.deepEqual(await Promise.all(answers), expected);
+});
+
+test('toFetchHandler streams a component in both directions', async () => {
+  const handler = toFetchHandler(await instance());
+  const response = await handler(
+    new Request('https://example.com/upper', { method: 'POST', body: 'fetched' }),
+  );
+  assert.equal(await response.text(), 'FETCHED');
+  const endless = await handler(new Request('https://example.com/endless'));
+  const reader = endless.body.getReader();
+  assert.ok((await reader.read()).value.length > 0);
+  await reader.cancel();
+});
+
+test('a trap answers 500, and the requests after it too: the store is locked', async () => {
+  const own = await serve(await instance(), {});
+  assert.equal((await fetch(`${own.url}/trap`)).status, 500);
+  assert.equal((await fetch(own.url)).status, 500);
+  await own.close();
+  const handler = toFetchHandler(await instance());
+  await assert.rejects(handler(new Request('https://example.com/trap')), ComponentTrap);
+});
+
+test('tidegate serve: an address, a line for each request, an end by a signal', async () => {
+  const child = spawn(process.execPath, [
+    path('../../pkg/dist/cli.js'),
+    'serve',
+    '--addr',
+    '127.0.0.1:0',
+    SERVICE,
+  ]);
+  let lines = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    lines += text;
+  });
+  while (!lines.includes('http://')) await once(child.stderr, 'data');
+  const [url] = /http:\/\/\S+/.exec(lines);
+  const slow = fetch(`${url}sleep/300`);
+  await delay(100);
+  child.kill('SIGINT');
+  assert.equal(await (await slow).text(), 'slept\n', 'what is under way comes to its end');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+  assert.match(lines, /GET \/sleep\/300 200 \d+\.\d ms/);
+});
