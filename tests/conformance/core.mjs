@@ -1,7 +1,25 @@
 /** Core modules of scripts, which components' scripts seldom have: by the engine's own API. */
 
+import { float } from './values.mjs';
+
 /** Whether a binary is a core module and not a component: its layer, the two bytes after the version, is 0. */
 export const isCore = (bytes) => bytes[4] === 1 && bytes[6] === 0;
+
+/** Calls an export; what it throws as a trap of the kinds that components have. */
+export function callCore(call, args, ComponentTrap) {
+  try {
+    return call(...args.map(coreToJs));
+  } catch (error) {
+    const { Exception } = WebAssembly;
+    if (Exception !== undefined && error instanceof Exception) {
+      throw new ComponentTrap('uncaught-exception', 'uncaught exception', { cause: error });
+    }
+    if (error instanceof WebAssembly.RuntimeError) {
+      throw new ComponentTrap('core-trap', error.message, { cause: error });
+    }
+    throw new ComponentTrap('stack-overflow', String(error), { cause: error });
+  }
+}
 
 /** An instance in the shape of a component's. */
 export async function instantiateCore(module, registered) {
@@ -12,7 +30,7 @@ export async function instantiateCore(module, registered) {
   return { exports: (await WebAssembly.instantiate(module, imports)).exports, core: true };
 }
 
-export function coreToJs({ type, value }) {
+function coreToJs({ type, value }) {
   switch (type) {
     case 'i32':
       return Number(value);
@@ -20,7 +38,7 @@ export function coreToJs({ type, value }) {
       return BigInt(value);
     case 'f32':
     case 'f64':
-      return coreFloat(type, value);
+      return float(type, value);
     default:
       throw new Error(`core constants of type ${type} are not known to the runner`);
   }
@@ -35,11 +53,4 @@ export function coreMatches(expected, actual) {
 function same({ type, value }, actual) {
   if (typeof value === 'string' && value.startsWith('nan:')) return Number.isNaN(actual);
   return Object.is(coreToJs({ type, value }), actual);
-}
-
-function coreFloat(type, bits) {
-  const view = new DataView(new ArrayBuffer(8));
-  if (type === 'f32') view.setUint32(0, Number(bits));
-  else view.setBigUint64(0, BigInt(bits));
-  return type === 'f32' ? view.getFloat32(0) : view.getFloat64(0);
 }

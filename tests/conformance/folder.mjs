@@ -8,6 +8,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { Stop } from '../../scripts/lib/run.mjs';
 import { convertScripts } from '../../scripts/lib/steps.mjs';
 
 /**
@@ -54,7 +55,10 @@ function recognise(folder, suites) {
 function named(name, folder, suites) {
   const suite = suites.find((each) => each.name === name);
   if (suite === undefined) {
-    throw new Error(`no such suite: ${name}; there are ${suites.map((each) => each.name)}`);
+    throw new Stop(
+      `no such suite: ${name}`,
+      `there are ${suites.map((each) => each.name).join(', ')}`,
+    );
   }
   return { suite, root: folder };
 }

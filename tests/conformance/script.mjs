@@ -12,10 +12,10 @@
  * @property {number} [because] line of the directive whose failure made this one impossible
  */
 
-import { coreMatches, coreToJs, instantiateCore, isCore } from './core.mjs';
+import { assertRefused, assertTrap, assertUnlinkable, show } from './assertions.mjs';
+import { callCore, coreMatches, instantiateCore, isCore } from './core.mjs';
 import { FEATURES } from './features.mjs';
 import { hostImports } from './host.mjs';
-import { isTrap } from './messages.mjs';
 import { camel, matches, toJs } from './values.mjs';
 
 /** No directive takes this long; one that hangs has failed. */
@@ -134,21 +134,26 @@ class Runner {
       case 'assert_trap':
       case 'assert_exhaustion':
       case 'assert_suspension':
-        return this.#assertTrap(command.text, () => this.#perform(command.action));
+        return assertTrap(this.#tidegate, command.text, () => this.#perform(command.action));
       case 'assert_exception':
-        return this.#assertTrap('uncaught exception', () => this.#perform(command.action));
+        return assertTrap(this.#tidegate, 'uncaught exception', () =>
+          this.#perform(command.action),
+        );
       case 'assert_uninstantiable': {
         const component = await this.#compile(command);
-        return this.#assertTrap(command.text, () => this.#instantiate(component));
+        return assertTrap(this.#tidegate, command.text, () => this.#instantiate(component));
       }
       case 'assert_invalid':
       case 'assert_malformed':
       case 'assert_invalid_custom':
       case 'assert_malformed_custom':
-        return this.#assertRefused(command);
+        // A text that the parser of the text format refuses never becomes a binary for us.
+        if (command.module_type === 'text' && command.binary_filename === undefined) return;
+        return assertRefused(this.#tidegate, command.text, () => this.#compile(command));
       case 'assert_unlinkable': {
         const component = await this.#compile(command);
-        return this.#assertUnlinkable(command.text, component);
+        const act = () => this.#instantiate(component);
+        return assertUnlinkable(this.#tidegate, command.text, act);
       }
       case 'thread':
         return this.#startThread(command);
@@ -196,7 +201,7 @@ class Runner {
   async #perform({ type, module, field, args }) {
     const { exports, items, store, core } = this.#instance(module);
     if (type === 'get') return { value: exports[field].value, core: true };
-    if (core) return { value: exports[field](...args.map(coreToJs)), core };
+    if (core) return { value: callCore(exports[field], args, this.#tidegate.ComponentTrap), core };
     const func = items.find(({ kind, name }) => kind === 'func' && name === field);
     const call = exports[camel(field)];
     if (func === undefined || typeof call !== 'function') throw new Error(`no function ${field}`);
@@ -229,54 +234,6 @@ class Runner {
       : expected.length === (type === undefined ? 0 : 1) &&
         expected.every((constant) => matches(type, constant, value));
     if (!ok) throw new Error(`wanted ${JSON.stringify(expected)}, got ${show(value)}`);
-  }
-
-  async #assertTrap(text, act) {
-    let done;
-    try {
-      done = await act();
-    } catch (error) {
-      if (this.#isCoreTrap(error)) return;
-      if (!(error instanceof this.#tidegate.ComponentTrap)) throw error;
-      if (isTrap(text, error)) return;
-      throw new Error(`wanted "${text}", got ${error.code}: ${error.message}`);
-    }
-    throw new Error(`wanted a trap "${text}", got ${show(done?.value)}`);
-  }
-
-  /** What a core module of the script throws: engines give it no code. */
-  #isCoreTrap(error) {
-    if (error instanceof this.#tidegate.ComponentTrap) return false;
-    const { RuntimeError, Exception } = WebAssembly;
-    const kinds = [RuntimeError, RangeError, ...(Exception === undefined ? [] : [Exception])];
-    return this.#current?.core === true && kinds.some((kind) => error instanceof kind);
-  }
-
-  async #assertRefused(command) {
-    // A text that the parser of the text format refuses never becomes a binary for us.
-    if (command.module_type === 'text' && command.binary_filename === undefined) return;
-    try {
-      await this.#compile(command);
-    } catch (error) {
-      const { ComponentCompileError } = this.#tidegate;
-      // Valid but not supported is another thing than invalid, unless that is what the script says.
-      const may = error.code !== 'unsupported' || /not (supported|implemented)/.test(command.text);
-      if (error instanceof ComponentCompileError && may) return;
-      if (error instanceof WebAssembly.CompileError) return;
-      throw error;
-    }
-    throw new Error(`wanted a rejection (${command.text}), got none`);
-  }
-
-  async #assertUnlinkable(text, component) {
-    try {
-      await this.#instantiate(component);
-    } catch (error) {
-      const { ComponentLinkError } = this.#tidegate;
-      if (error instanceof ComponentLinkError || error instanceof WebAssembly.LinkError) return;
-      throw error;
-    }
-    throw new Error(`wanted a refusal to link (${text}), got none`);
   }
 
   /** Runs the directives of a thread beside those that follow it. */
@@ -315,6 +272,3 @@ function within(promise) {
 }
 
 const describe = (error) => `${error?.name ?? 'Error'}: ${error?.message ?? error}`;
-
-const show = (value) =>
-  JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v)) ?? String(value);

@@ -105,7 +105,8 @@ function checkedKind({ kind }, constant) {
   throw new Error(`the script has ${constant.type} where the component has ${kind}`);
 }
 
-function float(kind, bits) {
+/** The float of a kind that has these bits. */
+export function float(kind, bits) {
   const view = new DataView(new ArrayBuffer(8));
   if (kind === 'f32') {
     view.setUint32(0, Number(bits));
