@@ -4,11 +4,9 @@
  * application must see, `new URL('./runtime.wasm', import.meta.url)`, stays as written.
  */
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, Stop } from './run.mjs';
-
-const OUT = join(root, 'build/bundle');
 
 /** Each becomes `dist/<key>.js`. */
 const ENTRIES = {
@@ -27,7 +25,6 @@ const ALONE = { 'compile-worker': 'js/entry/compile-worker.ts' };
 
 const OPTIONS = {
   absWorkingDir: root,
-  outdir: OUT,
   chunkNames: 'chunk-[hash]',
   bundle: true,
   format: 'esm',
@@ -39,12 +36,34 @@ const OPTIONS = {
   logLevel: 'warning',
 };
 
-export async function bundle() {
-  rmSync(OUT, { recursive: true, force: true });
+/**
+ * Takes the names of rules away (`js/host/rule.ts`): what is left of the function is the identity, calls of which esbuild
+ * puts their argument in place of.
+ */
+const withoutRules = {
+  name: 'without-rules',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]js[\\/].*\.ts$/ }, ({ path }) => {
+      const contents = /[\\/]host[\\/]rule\.ts$/.test(path)
+        ? 'export function rule(violated) { return violated; }'
+        : readFileSync(path, 'utf8').replace(/\brule\(\s*'[a-z0-9-]+',/g, 'rule(');
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * @param {string} folder where to, relative to the work tree
+ * @param {{ rules?: boolean }} [options] with `rules`, the rules keep their names and can be switched off
+ */
+export async function bundle(folder, { rules = false } = {}) {
+  const outdir = join(root, folder);
+  rmSync(outdir, { recursive: true, force: true });
   const esbuild = await import('esbuild');
+  const options = { ...OPTIONS, outdir, plugins: rules ? [] : [withoutRules] };
   try {
-    await esbuild.build({ ...OPTIONS, entryPoints: ENTRIES, splitting: true });
-    await esbuild.build({ ...OPTIONS, entryPoints: ALONE });
+    await esbuild.build({ ...options, entryPoints: ENTRIES, splitting: true });
+    await esbuild.build({ ...options, entryPoints: ALONE });
   } catch (error) {
     if (!('errors' in error)) throw error;
     throw new Stop(`bundling failed with ${error.errors.length} errors`);

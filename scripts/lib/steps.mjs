@@ -1,6 +1,6 @@
 /** What tidegate is built of: the steps of the build graph, in order. */
 
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { nameAll } from './naming.mjs';
@@ -146,7 +146,7 @@ export const steps = [
     needs: ['npm', 'compiler', 'driver'],
     inputs: ['package-lock.json', 'js', 'scripts/lib/bundle.mjs'],
     outputs: ['build/bundle/node.js', 'build/bundle/web.js'],
-    run: bundle,
+    run: () => bundle('build/bundle'),
   },
   {
     name: 'package',
@@ -167,6 +167,20 @@ export const steps = [
     ],
     outputs: ['pkg/package.json', 'pkg/dist/cli.js'],
     run: makePackage,
+  },
+  {
+    name: 'mutable',
+    doing: 'building tidegate with rules that can be switched off',
+    needs: ['npm', 'bindgen', 'compiler', 'driver'],
+    inputs: [
+      ...WORKSPACE,
+      ...['abi', 'compiler', 'runtime'].flatMap(crate),
+      'js',
+      'scripts/lib/bundle.mjs',
+      'build/driver.wasm',
+    ],
+    outputs: ['build/mutable/node.js', 'build/mutable/compiler.wasm'],
+    run: buildMutable,
   },
 ];
 
@@ -212,12 +226,8 @@ async function installBindgen() {
 }
 
 async function buildCompiler() {
-  const wasm = await cargoWasm('tidegate-compiler');
   const out = 'build/glue';
-  rmSync(join(root, out), { recursive: true, force: true });
-  // Without the default path: it would make every bundler look for a file that we ship elsewhere.
-  const flags = ['--target', 'web', '--omit-default-module-path', '--out-name', 'compiler'];
-  await run(join(root, tool('wasm-bindgen')), [...flags, '--out-dir', out, wasm]);
+  await glue(await cargoWasm('tidegate-compiler'), out);
   await wasmOpt(SMALL, `${out}/compiler_bg.wasm`, 'build/compiler_bg.wasm');
   mkdirSync(join(root, 'js/generated'), { recursive: true });
   for (const file of ['compiler.js', 'compiler.d.ts']) {
@@ -225,11 +235,42 @@ async function buildCompiler() {
   }
 }
 
+/** The published bundle and wasm files but for their size, for `npm run mutate`. */
+async function buildMutable() {
+  const out = 'build/mutable';
+  const options = ['mutable', '--features', 'mutate'];
+  const runtime = await cargoWasm('tidegate-runtime', ...options);
+  const compiler = await cargoWasm('tidegate-compiler', ...options);
+  await bundle(out, { rules: true });
+  await glue(compiler, 'build/mutable-glue');
+  // The bundle has the published compiler's glue.
+  const [one, other] = ['build/mutable-glue', 'js/generated'].map((folder) =>
+    readFileSync(join(root, folder, 'compiler.js'), 'utf8'),
+  );
+  if (one !== other) throw new Stop('the feature `mutate` changes what crosses to JavaScript');
+  for (const [from, to] of [
+    [runtime, 'runtime.wasm'],
+    [join(root, 'build/mutable-glue/compiler_bg.wasm'), 'compiler.wasm'],
+    [join(root, 'build/driver.wasm'), 'driver.wasm'],
+  ]) {
+    copyFileSync(from, join(root, out, to));
+  }
+}
+
+/** Makes the JavaScript that the compiler is called through. */
+async function glue(wasm, out) {
+  rmSync(join(root, out), { recursive: true, force: true });
+  // Without the default path: it would make every bundler look for a file that we ship elsewhere.
+  const flags = ['--target', 'web', '--omit-default-module-path', '--out-name', 'compiler'];
+  await run(join(root, tool('wasm-bindgen')), [...flags, '--out-dir', out, wasm]);
+}
+
 /** Builds a crate for the web; the path of its wasm file. */
-async function cargoWasm(name) {
+async function cargoWasm(name, profile = 'release', ...options) {
   await rustTarget(WASM);
-  await runCargo('build', ['--locked', '--release', '--target', WASM, '--package', name]);
-  return join(targetDir, WASM, 'release', `${name.replaceAll('-', '_')}.wasm`);
+  const args = ['--locked', '--profile', profile, '--target', WASM, '--package', name, ...options];
+  await runCargo('build', args);
+  return join(targetDir, WASM, profile, `${name.replaceAll('-', '_')}.wasm`);
 }
 
 async function wasmOpt(level, from, to) {

@@ -9,6 +9,7 @@
 import type { Options, StringEncoding } from '../artifact.js';
 import type { Linked } from '../linked.js';
 import type { BorrowScope } from '../resources.js';
+import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 
 type Realloc = (old: number, oldSize: number, align: number, size: number) => number;
@@ -79,8 +80,10 @@ export class Context {
 
   /** Traps unless the range is aligned and lies in memory. */
   expect(ptr: number, size: number, align: number): void {
-    if ((ptr & (align - 1)) !== 0) throw trapped('unaligned-pointer', 'a pointer is not aligned');
-    if (ptr + size > this.bytes.byteLength) {
+    if (rule('pointer-aligned', (ptr & (align - 1)) !== 0)) {
+      throw trapped('unaligned-pointer', 'a pointer is not aligned');
+    }
+    if (rule('pointer-bounds', ptr + size > this.bytes.byteLength)) {
       throw trapped('out-of-bounds', 'a range lies outside of memory');
     }
   }

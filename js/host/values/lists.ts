@@ -3,6 +3,7 @@
 import { MAX_LIST_BYTE_LENGTH } from '../../generated/abi.js';
 import type { Primitive } from '../artifact.js';
 import { show } from '../errors.js';
+import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
 import { type Conv, Failure, TOO_MANY } from './conv.js';
@@ -120,7 +121,9 @@ function listOf(
 ): Conv {
   function lift(cx: Context, ptr: number, count: number): unknown {
     const bytes = count * size;
-    if (bytes > MAX_LIST_BYTE_LENGTH) throw trapped('too-long', 'a list is too long');
+    if (rule('list-length', bytes > MAX_LIST_BYTE_LENGTH)) {
+      throw trapped('too-long', 'a list is too long');
+    }
     cx.expect(ptr, bytes, align);
     return items.load(cx, ptr, count);
   }

@@ -1,6 +1,7 @@
 /** Booleans, numbers and characters. Spec: `load_int`, `convert_int_to_bool`, `convert_i32_to_char`. */
 
 import { show } from '../errors.js';
+import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
 import { type Conv, type Core, Failure, type Scalar } from './conv.js';
@@ -163,7 +164,8 @@ function isChar(value: unknown): boolean {
 }
 
 function toChar(code: number): string {
-  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+  const surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (rule('char-range', code > 0x10ffff) || rule('char-surrogate', surrogate)) {
     throw trapped('invalid-char', `${code} is not a char`);
   }
   return String.fromCodePoint(code);

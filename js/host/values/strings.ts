@@ -2,6 +2,7 @@
 
 import { MAX_STRING_BYTE_LENGTH } from '../../generated/abi.js';
 import { show } from '../errors.js';
+import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
 import { type Conv, Failure } from './conv.js';
@@ -11,8 +12,8 @@ const UTF16_TAG = 0x8000_0000;
 /** Below this many bytes, ASCII is read and written faster by hand than by the engine's codecs. */
 const SHORT = 24;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const utf16 = new TextDecoder('utf-16le', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { fatal: rule('string-utf8', true), ignoreBOM: true });
+const utf16 = new TextDecoder('utf-16le', { fatal: rule('string-utf16', true), ignoreBOM: true });
 const encoder = new TextEncoder();
 /** Strings of up to a third as many code units are encoded here, to learn their length. */
 const scratch = new Uint8Array(6144);
@@ -57,7 +58,9 @@ function liftString(cx: Context, ptr: number, units: number): string {
 
 /** Checks the range of a string before it is looked at. */
 function range(cx: Context, ptr: number, length: number, align: number): void {
-  if (length > MAX_STRING_BYTE_LENGTH) throw trapped('too-long', 'a string is too long');
+  if (rule('string-length', length > MAX_STRING_BYTE_LENGTH)) {
+    throw trapped('too-long', 'a string is too long');
+  }
   cx.expect(ptr, length, align);
   cx.spend(length);
 }

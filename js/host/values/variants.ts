@@ -2,6 +2,7 @@
 
 import type { CoreType } from '../artifact.js';
 import { show } from '../errors.js';
+import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import { loadBits, storeBits } from './aggregates.js';
 import { type Conv, type Core, Failure, TOO_MANY } from './conv.js';
@@ -72,7 +73,7 @@ export function option(shape: Shape): Conv {
 export function enumeration(size: number, labels: readonly string[]): Conv {
   const indices = new Map<unknown, number>(labels.map((label, i) => [label, i]));
   const label = (index: number) => {
-    if (index >= labels.length) throw invalid(index);
+    if (rule('case-enum', index >= labels.length)) throw invalid(index);
     return labels[index];
   };
   return scalar(size, {
@@ -107,7 +108,7 @@ function cased(shape: Shape, form: Form): Conv {
     },
     load(cx, ptr) {
       const index = loadBits(cx, ptr, discriminantSize);
-      if (index >= cases.length) throw invalid(index);
+      if (rule('case-memory', index >= cases.length)) throw invalid(index);
       return form.make(index, cases[index]!.conv?.load(cx, ptr + payloadOffset));
     },
     store(cx, ptr, value) {
@@ -117,7 +118,7 @@ function cased(shape: Shape, form: Form): Conv {
     },
     lift(cx, flat, at) {
       const index = (flat[at] as number) >>> 0;
-      if (index >= cases.length) throw invalid(index);
+      if (rule('case-flat', index >= cases.length)) throw invalid(index);
       const { conv } = cases[index]!;
       if (conv === undefined) return form.make(index, undefined);
       const coerce = coercions[index];

@@ -9,6 +9,7 @@ pub mod code;
 pub mod feature;
 pub mod layout;
 pub mod limits;
+pub mod rule;
 
 /// Version of everything that the shim modules, the driver module, the runtime and the JS host
 /// agree on. An artifact made under another number is refused.
