@@ -1,5 +1,5 @@
 ;; A list that a guest names is not too long, is aligned for its elements, and lies in memory.
-;; covers: list-length, list-aligned, list-bounds
+;; covers: list-length, pointer-aligned, pointer-bounds
 
 (component definition $Lists
   (core module $m
@@ -40,18 +40,14 @@
 (component instance $wraps $Lists)
 (assert_trap (invoke "halves" (u32.const 0xfffffffe) (u32.const 2)) "out-of-bounds")
 
-;; 2^28 bytes are one too many, although they are all there.
-(component definition $Large
-  (core module $m
-    (memory (export "mem") 4097)
-    (func (export "at") (param $ptr i32) (param $len i32) (result i32)
-      (i32.store (i32.const 8) (local.get $ptr))
-      (i32.store (i32.const 12) (local.get $len))
-      (i32.const 8)))
-  (core instance $i (instantiate $m))
-  (func (export "words") (param "ptr" u32) (param "len" u32) (result (list u64))
-    (canon lift (core func $i "at") (memory (core memory $i "mem")))))
-(component instance $large $Large)
-(assert_trap (invoke "words" (u32.const 16) (u32.const 0x2000000)) "too-long")
-(component instance $larger $Large)
-(assert_trap (invoke "words" (u32.const 16) (u32.const 0xffffffff)) "too-long")
+;; 2^28 bytes are one too many wherever they would be; one byte less would only have to be there.
+(component instance $least $Lists)
+(assert_trap (invoke "bytes" (u32.const 16) (u32.const 0x10000000)) "too-long")
+(component instance $most $Lists)
+(assert_trap (invoke "bytes" (u32.const 16) (u32.const 0xfffffff)) "out-of-bounds")
+(component instance $wide $Lists)
+(assert_trap (invoke "pairs" (u32.const 16) (u32.const 0x4000000)) "too-long")
+(component instance $narrow $Lists)
+(assert_trap (invoke "pairs" (u32.const 16) (u32.const 0x3ffffff)) "out-of-bounds")
+(component instance $overflows $Lists)
+(assert_trap (invoke "pairs" (u32.const 16) (u32.const 0xc0000000)) "too-long")

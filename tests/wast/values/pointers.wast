@@ -1,5 +1,5 @@
 ;; Where a tuple of parameters or results lies is aligned and in memory, in each of the four directions.
-;; covers: tuple-aligned, tuple-bounds
+;; covers: pointer-aligned, pointer-bounds
 
 ;; Results: the guest returns a pointer.
 (component definition $Results

@@ -1,5 +1,5 @@
 ;; What a guest's realloc answers is aligned as was asked, and all of it lies in memory.
-;; covers: realloc-aligned, realloc-bounds
+;; covers: pointer-aligned, pointer-bounds
 
 (component definition $Takes
   (core module $m

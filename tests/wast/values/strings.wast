@@ -1,5 +1,5 @@
 ;; A string that a guest names is not too long, is aligned and in memory, and is valid in its encoding.
-;; covers: string-length, string-aligned, string-bounds, string-utf8, string-utf16
+;; covers: string-length, pointer-aligned, pointer-bounds, string-utf8, string-utf16
 
 (component definition $Strings
   (core module $m
@@ -69,22 +69,17 @@
 (component instance $b4 $Strings)
 (assert_trap (invoke "utf8" (u32.const 65537) (u32.const 0)) "out-of-bounds")
 
-;; 2^28 bytes are one too many, although they are all there; so are 2^27 units of UTF-16.
-(component definition $Large
-  (core module $m
-    (memory (export "mem") 4097)
-    (func (export "at") (param $ptr i32) (param $len i32) (result i32)
-      (i32.store (i32.const 8) (local.get $ptr))
-      (i32.store (i32.const 12) (local.get $len))
-      (i32.const 8)))
-  (core instance $i (instantiate $m))
-  (func (export "utf8") (param "ptr" u32) (param "len" u32) (result string)
-    (canon lift (core func $i "at") (memory (core memory $i "mem"))))
-  (func (export "utf16") (param "ptr" u32) (param "len" u32) (result string)
-    (canon lift (core func $i "at") (memory (core memory $i "mem")) string-encoding=utf16)))
-(component instance $l1 $Large)
+;; 2^28 bytes are one too many wherever they would be; one byte less would only have to be there. So for 2^27 units of
+;; UTF-16.
+(component instance $l1 $Strings)
 (assert_trap (invoke "utf8" (u32.const 16) (u32.const 0x10000000)) "too-long")
-(component instance $l2 $Large)
+(component instance $l2 $Strings)
+(assert_trap (invoke "utf8" (u32.const 16) (u32.const 0xfffffff)) "out-of-bounds")
+(component instance $l3 $Strings)
 (assert_trap (invoke "utf16" (u32.const 16) (u32.const 0x8000000)) "too-long")
-(component instance $l3 $Large)
+(component instance $l4 $Strings)
+(assert_trap (invoke "utf16" (u32.const 16) (u32.const 0x7ffffff)) "out-of-bounds")
+(component instance $l5 $Strings)
 (assert_trap (invoke "utf16" (u32.const 16) (u32.const 0xffffffff)) "too-long")
+(component instance $l6 $Strings)
+(assert_trap (invoke "latin1" (u32.const 16) (u32.const 0x88000000)) "too-long")
