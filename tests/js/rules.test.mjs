@@ -22,9 +22,10 @@ suite('docs/rules.md', () => {
   });
 
   test('names the places that have its marks, and all of them', () => {
-    for (const { id, files } of page) {
+    for (const { id, where, files } of page) {
       const marked = sources.filter((mark) => mark.id === id).map(({ file }) => file);
       assert.deepEqual([...new Set(files)].sort(), [...new Set(marked)].sort(), id);
+      assert.equal(files.length === 0, where.startsWith('by construction: '), id);
     }
     const known = new Set(page.map(({ id }) => id));
     for (const { id, file } of sources) assert.ok(known.has(id), `${id} of ${file} has no row`);

@@ -44,7 +44,7 @@ export function covers() {
 /**
  * The rows of `docs/rules.md`.
  *
- * @returns {{ id: string, rule: string, spec: string, files: string[], scripts: string[] }[]}
+ * @returns {{ id: string, rule: string, spec: string, where: string, files: string[], scripts: string[] }[]}
  */
 export function rows() {
   const cells = '([^|]+)';
@@ -54,6 +54,7 @@ export function rows() {
     id,
     rule: rule.trim(),
     spec: spec.trim(),
+    where: where.trim(),
     files: quoted(where),
     scripts: quoted(scripts),
   }));

@@ -7,6 +7,7 @@
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::{BLOCKED, MAX_BUFFER_LENGTH};
+use tidegate_abi::rule;
 
 use crate::ends::{End, EndKind, EndState, Owner, Side};
 use crate::ids::{EndId, Handle, InstanceId, SiteId, TypeId};
@@ -66,7 +67,7 @@ impl Store {
         id: EndId,
         mut buffer: Buffer,
     ) -> Result<Option<Step>, TrapCode> {
-        if buffer.length > MAX_BUFFER_LENGTH {
+        if rule!("copy-length", buffer.length > MAX_BUFFER_LENGTH) {
             return Err(TrapCode::BufferTooLong);
         }
         let end = self.end(id)?;
@@ -88,11 +89,13 @@ impl Store {
             theirs.progress += n;
             let (their_progress, used_up) = (theirs.progress, theirs.remain() == 0);
             let other_owner = other.owner;
-            if used_up {
+            // What is left of it can be filled until its event is delivered.
+            if rule!("copy-used-up", used_up) || !rule!("copy-refill") {
                 other.buffer = None;
             }
             let ElementSize { flat, size } = self.element_size(ty)?;
-            if same_instance(owner, other_owner) && !flat {
+            let same = same_instance(owner, other_owner);
+            if rule!("copy-same-instance", same && !flat) {
                 return Err(TrapCode::SameInstanceCopy);
             }
             self.complete(id, buffer.progress);
@@ -111,7 +114,7 @@ impl Store {
             return Ok(Some(self.copy_action(from, to, n, size)));
         }
         let zero_reads_meet = side == Side::Readable && theirs.remain() == 0;
-        if buffer.remain() > 0 || zero_reads_meet {
+        if buffer.remain() > 0 || rule!("copy-empty", zero_reads_meet) {
             other.buffer = None;
             self.notify(other_id, 0);
             self.end(id)?.buffer = Some(buffer);
@@ -186,12 +189,16 @@ impl Store {
         let end = self.ends.get_mut(id.0)?;
         let progress = end.pending.take()?;
         end.buffer = None;
-        let completed_future = end.kind == EndKind::Future && progress == 1;
-        let (result, state) = match end.state {
-            _ if completed_future => (COMPLETED, EndState::Done),
-            _ if end.other.is_none() => (DROPPED, EndState::Done),
-            EndState::Cancelling => (CANCELLED, EndState::Idle),
-            EndState::Copying | EndState::Idle | EndState::Done => (COMPLETED, EndState::Idle),
+        let carried = end.kind == EndKind::Future && progress == 1;
+        let cancelling = end.state == EndState::Cancelling;
+        let (result, state) = if rule!("future-completes", carried) {
+            (COMPLETED, EndState::Done)
+        } else if rule!("copy-dropped", end.other.is_none()) {
+            (DROPPED, EndState::Done)
+        } else if rule!("copy-cancelled", cancelling) {
+            (CANCELLED, EndState::Idle)
+        } else {
+            (COMPLETED, EndState::Idle)
         };
         end.state = state;
         Some(match end.kind {
@@ -235,7 +242,9 @@ impl Store {
             return;
         };
         other.other = None;
-        if other.state != EndState::Done && other.pending.is_none() {
+        let told = other.state == EndState::Done
+            || (!rule!("drop-tells-idle") && other.state == EndState::Idle);
+        if rule!("drop-tells", !told) && (other.pending.is_none() || !rule!("drop-keeps-event")) {
             self.notify(other_id, 0);
         }
     }

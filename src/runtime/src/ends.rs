@@ -5,6 +5,7 @@
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::BLOCKED;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::copy::Buffer;
@@ -116,7 +117,8 @@ impl Store {
     /// Spec: `canon {stream,future}.{read,write}`.
     pub fn end_copy(&mut self, at: EndRef, buffer: GuestBuffer, is_async: bool) -> Outcome {
         let id = self.idle_end(at)?;
-        if !is_async && self.end(id)?.membership.set.is_some() {
+        let in_set = self.end(id)?.membership.set.is_some();
+        if in_set && !is_async {
             return Err(TrapCode::EndBusy);
         }
         let operation = Operation { end: id, is_async };
@@ -141,13 +143,15 @@ impl Store {
     pub fn end_cancel(&mut self, at: EndRef, is_async: bool) -> Outcome {
         let id = self.end_at(at)?;
         let end = self.end(id)?;
-        if end.state != EndState::Copying {
+        if rule!("cancel-copying", end.state != EndState::Copying) {
             return Err(TrapCode::EndBusy);
         }
-        if end.membership.waiter != Waiter::Nobody {
+        let waited_for = end.membership.waiter != Waiter::Nobody;
+        if waited_for {
             return Err(TrapCode::SyncWaiter);
         }
-        if !is_async && end.membership.set.is_some() {
+        let in_set = end.membership.set.is_some();
+        if rule!("cancel-sync-in-set", in_set && !is_async) {
             return Err(TrapCode::EndBusy);
         }
         let payload = self.cancel(id)?;
@@ -158,13 +162,14 @@ impl Store {
     pub fn end_drop(&mut self, at: EndRef) -> Outcome {
         let id = self.end_at(at)?;
         let end = self.end(id)?;
-        if matches!(end.state, EndState::Copying | EndState::Cancelling) {
+        let busy = matches!(end.state, EndState::Copying | EndState::Cancelling);
+        if rule!("drop-busy", busy) {
             return Err(TrapCode::EndBusy);
         }
         let unwritten = end.kind == EndKind::Future
             && end.side == Side::Writable
             && end.state != EndState::Done;
-        if unwritten {
+        if rule!("future-must-write", unwritten) {
             return Err(TrapCode::FutureUnwritten);
         }
         self.remove(at.inst, at.h)?;
@@ -180,7 +185,10 @@ impl Store {
             }
         };
         let end = self.end(id)?;
-        if end.kind != at.kind || end.side != at.side || end.ty != at.ty {
+        if rule!("end-kind", end.kind != at.kind)
+            || rule!("end-side", end.side != at.side)
+            || rule!("end-type", end.ty != at.ty)
+        {
             return Err(TrapCode::WrongHandleType);
         }
         Ok(id)
@@ -188,10 +196,10 @@ impl Store {
 
     pub(crate) fn idle_end(&mut self, at: EndRef) -> Result<EndId, TrapCode> {
         let id = self.end_at(at)?;
-        match self.end(id)?.state {
-            EndState::Idle => Ok(id),
-            EndState::Copying | EndState::Cancelling | EndState::Done => Err(TrapCode::EndBusy),
+        if rule!("end-idle", self.end(id)?.state != EndState::Idle) {
+            return Err(TrapCode::EndBusy);
         }
+        Ok(id)
     }
 
     /// What a copy that was not performed at once answers. A read that waits for the host asks it for elements.

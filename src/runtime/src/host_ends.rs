@@ -4,6 +4,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::copy::{Buffer, CANCELLED, DROPPED};
 use crate::ends::{End, EndKind, EndRef, EndState, Operation, Owner, Side};
@@ -37,7 +38,7 @@ impl Store {
             h,
         })?;
         let end = self.end(id)?;
-        if end.membership.set.is_some() {
+        if rule!("lift-end-in-set", end.membership.set.is_some()) {
             return Err(TrapCode::EndBusy);
         }
         end.owner = Owner::Host;

@@ -1,5 +1,5 @@
 ;; The one value of a future: who is answered, who is told, what a drop and a cancellation find.
-;; covers: future-completes, cancel-result
+;; covers: future-completes, copy-cancelled, copy-dropped, drop-tells
 
 (component definition $Futures
   (type $f (future u32))

@@ -1,6 +1,6 @@
 ;; A writable end of a future is dropped only when its value was written or it was told that nobody wants it; and a future carries
 ;; one value.
-;; covers: future-must-write, copy-idle
+;; covers: future-must-write, end-idle, drop-busy
 
 (component definition $Futures
   (type $f (future u32))

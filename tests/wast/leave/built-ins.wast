@@ -1,6 +1,5 @@
 ;; While a guest's realloc or post-return function runs, its instance may call nothing but what needs no way out:
 ;; context.get and set, backpressure.inc and dec, resource.rep.
-;; covers: may-leave, may-leave-realloc, may-leave-post-return
 
 (component definition $Tries
   (type $r' (resource (rep i32)))

@@ -1,5 +1,4 @@
 ;; An import may not be called while a realloc or post-return function of the instance runs; another instance's may.
-;; covers: may-leave, may-leave-realloc, may-leave-post-return
 
 (component definition $Tries
   (component $Callee

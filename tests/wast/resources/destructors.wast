@@ -1,6 +1,5 @@
 ;; Dropping an owned handle runs the destructor in the instance that implements the resource, with the rep; dropping a
 ;; borrowed one does not. A destructor may leave its instance.
-;; covers: drop-runs-dtor, drop-borrow-keeps
 
 (component definition $Dtors
   (component $Log

@@ -1,5 +1,5 @@
 ;; A copy has at most 2^28 - 1 elements, and its buffer is aligned and in memory, when there is something in it.
-;; covers: copy-length, copy-aligned, copy-bounds
+;; covers: copy-length
 
 (component definition $Buffers
   (type $s (stream u32))

@@ -1,5 +1,5 @@
 ;; What the cancellation of a copy finds.
-;; covers: cancel-result, cancel-takes-buffer
+;; covers: copy-cancelled, copy-dropped
 
 (component definition $Cancels
   (type $s (stream u8))

@@ -1,5 +1,5 @@
 ;; Two buffers meet: how far each gets, who is answered and who is told, and how long a buffer stands.
-;; covers: copy-progress, copy-refill, copy-used-up
+;; covers: copy-refill, copy-used-up
 
 (component definition $Copies
   (type $s (stream u8))

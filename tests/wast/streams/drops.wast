@@ -1,5 +1,5 @@
 ;; One end is dropped: the other one learns of it, busy or idle, once, with what was copied before.
-;; covers: drop-notifies, drop-notifies-idle
+;; covers: drop-tells, drop-tells-idle, drop-keeps-event, copy-dropped
 
 (component definition $Drops
   (type $s (stream u8))

@@ -1,5 +1,5 @@
 ;; Both ends of a copy may be in one instance when the elements are numbers or nothing; otherwise the copy traps.
-;; covers: same-instance-copy
+;; covers: copy-same-instance
 
 (component definition $Same
   (type $s (stream u8))

@@ -1,6 +1,6 @@
 ;; An end does one thing at a time: it is not read, written or dropped while a copy is under way or its end untold, not used
 ;; any more when it is done, and cancelled only while it copies.
-;; covers: copy-idle, end-drop-busy, cancel-copying, cancel-sync-in-set
+;; covers: end-idle, drop-busy, cancel-copying, cancel-sync-in-set
 
 (component definition $States
   (type $s (stream u8))

@@ -1,5 +1,5 @@
 ;; What a callback answers: EXIT, YIELD, or WAIT with a waitable set. Nothing else.
-;; covers: callback-code, callback-wait-set
+;; covers: handle-kind
 
 (component definition $Codes
   (type $r (resource (rep i32)))

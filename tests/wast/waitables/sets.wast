@@ -1,5 +1,5 @@
 ;; Waitable sets: who is in one, who waits on one, and when one may go.
-;; covers: set-kind, set-drop-members, set-drop-waiters, join-kind, join-set-kind, join-moves
+;; covers: handle-kind
 
 (component definition $Sets
   (core module $libc (memory (export "mem") 1))
