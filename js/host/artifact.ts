@@ -13,7 +13,9 @@ export interface Artifact {
   readonly funcs: readonly FuncDesc[];
   readonly resources: readonly ResourceDesc[];
   readonly elementTypes: readonly ElementType[];
-  readonly modules: readonly ByteRange[];
+  readonly modules: readonly CoreModule[];
+  readonly unusedModules: readonly ByteRange[];
+  readonly moduleTypes: readonly CoreModuleType[];
   readonly shims: readonly Shim[];
   readonly steps: readonly Step[];
   readonly instances: readonly ComponentInstance[];
@@ -34,6 +36,30 @@ export interface ComponentInstance {
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
+}
+
+export type CoreModule =
+  | ({ readonly origin: 'defined' } & ByteRange)
+  | { readonly origin: 'imported'; readonly path: readonly string[]; readonly ty: number };
+
+export interface CoreModuleType {
+  readonly imports: readonly ({
+    readonly module: string;
+    readonly name: string;
+  } & CoreExternType)[];
+  readonly exports: readonly ({ readonly name: string } & CoreExternType)[];
+}
+
+export type CoreExternType =
+  | { readonly kind: 'func' | 'tag'; readonly signature?: string | null }
+  | { readonly kind: 'table'; readonly element?: string | null; readonly limits: CoreLimits }
+  | { readonly kind: 'memory'; readonly limits: CoreLimits; readonly shared: boolean }
+  | { readonly kind: 'global'; readonly value?: string | null; readonly mutable: boolean };
+
+export interface CoreLimits {
+  readonly is64: boolean;
+  readonly min: number;
+  readonly max?: number | null;
 }
 
 export type CoreType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -191,4 +217,5 @@ export type Item =
   | { readonly kind: 'func'; readonly func: number; readonly lifted?: number | null }
   | { readonly kind: 'instance'; readonly items: readonly Extern[] }
   | { readonly kind: 'type'; readonly ty: number }
-  | { readonly kind: 'resource'; readonly resource: number };
+  | { readonly kind: 'resource'; readonly resource: number }
+  | { readonly kind: 'module'; readonly ty: number; readonly module?: number | null };

@@ -1,12 +1,13 @@
 /** A compiled component: the artifact with its modules, immutable and shared by all instances. */
 
-import type { Artifact } from './artifact.js';
+import type { Artifact, ByteRange } from './artifact.js';
 import { ComponentCompileError } from './errors.js';
 import { Types } from './values/types.js';
 
 export interface Compiled {
   readonly artifact: Artifact;
-  readonly modules: readonly WebAssembly.Module[];
+  /** Undefined where the host provides the module. */
+  readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly shims: readonly WebAssembly.Module[];
   readonly types: Types;
 }
@@ -18,19 +19,23 @@ export async function compileModules(
 ): Promise<Compiled> {
   const [modules, shims] = await Promise.all([
     Promise.all(
-      artifact.modules.map(({ start, end }) => compileModule(bytes.subarray(start, end), start)),
+      artifact.modules.map((module) =>
+        module.origin === 'defined' ? compileModule(bytes, module) : undefined,
+      ),
     ),
     Promise.all(artifact.shims.map(({ code }) => WebAssembly.compile(code))),
+    // Nobody instantiates them, but with an invalid one the component is invalid.
+    Promise.all(artifact.unusedModules.map((range) => compileModule(bytes, range))),
   ]);
   return { artifact, modules, shims, types: new Types(artifact) };
 }
 
 async function compileModule(
   bytes: Uint8Array<ArrayBuffer>,
-  start: number,
+  { start, end }: ByteRange,
 ): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes);
+    return await WebAssembly.compile(bytes.subarray(start, end));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     // V8 names the place as `@+12`, SpiderMonkey as `at offset 12`.

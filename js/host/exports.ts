@@ -2,6 +2,7 @@
 
 import type { Extern, Lifted, Source } from './artifact.js';
 import { asyncExport, type CoreFunction, type ExportPlan } from './calls.js';
+import { exportModule } from './core-modules.js';
 import { GuestResourceType } from './guest-resource.js';
 import type { Linked } from './linked.js';
 import { camel, exportKeys, funcName, pascal } from './names.js';
@@ -9,7 +10,7 @@ import type { GuestClass } from './resources.js';
 import { syncExport } from './sync-export.js';
 
 /**
- * An export: an interface, a function, or the class of a resource. Wide on purpose, as only the component knows; give
+ * An export: an interface, a function, the class of a resource, or a `WebAssembly.Module`. Wide on purpose, as only the component knows; give
  * `instantiate` a type of your own for more.
  */
 export interface ExportItem {
@@ -30,15 +31,11 @@ type Members = Record<string, unknown>;
 export function buildExports(linked: Linked): ComponentExports {
   const { exports } = linked.compiled.artifact;
   const world: Members = members(linked, exports, '');
-  for (const extern of exports) {
-    if (extern.kind !== 'instance') continue;
-    world[extern.name] = Object.freeze(members(linked, extern.items, `${extern.name}#`));
-  }
   for (const [key, name] of exportKeys(exports)) if (name !== undefined) world[key] = world[name];
   return Object.freeze(world) as unknown as ComponentExports;
 }
 
-/** Functions and classes among `externs`; `prefix` names the interface in messages. */
+/** What JS has of `externs`; `prefix` names the interface in messages. */
 function members(linked: Linked, externs: readonly Extern[], prefix: string): Members {
   const own: Members = Object.create(null);
   for (const extern of externs) {
@@ -48,11 +45,25 @@ function members(linked: Linked, externs: readonly Extern[], prefix: string): Me
     }
   }
   for (const extern of externs) {
+    if (extern.kind === 'instance') {
+      const inner = members(linked, extern.items, `${prefix}${extern.name}#`);
+      own[extern.name] = Object.freeze(inner);
+    } else if (extern.kind === 'module') {
+      own[camel(extern.name)] = exportedModule(linked, extern);
+    }
     if (extern.kind !== 'func' || typeof extern.lifted !== 'number') continue;
     const lifted = linked.compiled.artifact.lifted[extern.lifted]!;
     attach(linked, own, extern.name, exportedFunction(linked, lifted, prefix + extern.name));
   }
   return own;
+}
+
+function exportedModule(
+  linked: Linked,
+  { ty, module }: Extern & { readonly kind: 'module' },
+): WebAssembly.Module {
+  const type = linked.compiled.artifact.moduleTypes[ty]!;
+  return exportModule(linked.module(module!), type);
 }
 
 /** Puts a function where its name says. */

@@ -4,6 +4,7 @@
  */
 
 import type { Artifact, Extern } from './artifact.js';
+import { isModule, misfit } from './core-modules.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
 import { GuestResourceType } from './guest-resource.js';
 import { HostResourceType } from './host-resource.js';
@@ -15,7 +16,7 @@ import { externWit } from './wit.js';
 
 /**
  * What a component imports: for each interface an object of functions and classes, for each function of the world
- * a function. Keys match semver-compatibly: `wasi:cli/stdout@0.3.2` is served by that key, a compatible
+ * a function, for each core module a `WebAssembly.Module`. Keys match semver-compatibly: `wasi:cli/stdout@0.3.2` is served by that key, a compatible
  * version, `wasi:cli/stdout@0.3`, or `wasi:cli/stdout`, most exact first.
  */
 export interface Imports {
@@ -37,6 +38,7 @@ type Constructor = new (...args: unknown[]) => object;
 export class HostImports {
   readonly #functions = new Map<string, HostFunction>();
   readonly #classes = new Map<string, GuestClass>();
+  readonly #modules = new Map<string, WebAssembly.Module>();
   readonly #missing: MissingImport[] = [];
   readonly #artifact: Artifact;
 
@@ -51,8 +53,7 @@ export class HostImports {
         continue;
       }
       const key = this.#key(keys, extern);
-      const members = key === undefined ? undefined : given[key];
-      for (const item of extern.items) this.#member(members, item, extern.items, [extern.name]);
+      this.#instance(key === undefined ? undefined : given[key], extern, []);
     }
     if (this.#missing.length > 0) throw new ComponentLinkError(this.#missing);
   }
@@ -60,6 +61,11 @@ export class HostImports {
   /** The function that a lowered import calls. */
   function(path: readonly string[]): HostFunction | undefined {
     return this.#functions.get(pathKey(path));
+  }
+
+  /** A core module that the host provides. */
+  module(path: readonly string[]): WebAssembly.Module | undefined {
+    return this.#modules.get(pathKey(path));
   }
 
   /** The resource types behind the imported resources of the artifact, by their indices. */
@@ -81,48 +87,93 @@ export class HostImports {
   /** A plain name that implements an interface is served by that name first. */
   #key(keys: readonly string[], { name, implements: of }: Extern): string | undefined {
     const plain = [name, camel(name)].find((key) => keys.includes(key));
-    return typeof of === 'string' ? (plain ?? findKey(keys, of)) : findKey(keys, name);
+    return plain ?? findKey(keys, of ?? name);
   }
 
-  /** Whether a resource type is that of the import with this path, and not another name for an earlier one. */
-  #introduces(resource: number, path: readonly string[]): boolean {
-    const desc = this.#artifact.resources[resource]!;
-    return desc.origin === 'imported' && pathKey(desc.path) === pathKey(path);
+  /** What an instance has is asked for: where it has nothing, nothing has to be given. */
+  #instance(
+    members: unknown,
+    extern: Extern & { readonly kind: 'instance' },
+    path: readonly string[],
+  ): void {
+    const { items } = extern;
+    const full = [...path, extern.name];
+    if (members === undefined || (typeof members === 'object' && members !== null)) {
+      for (const item of items) this.#member(members as Members | undefined, item, items, full);
+      return;
+    }
+    this.#missing.push({ name: full.join('#'), wanted: 'interface', found: show(members) });
   }
 
   #member(
-    container: unknown,
+    members: Members | undefined,
     extern: Extern,
     siblings: readonly Extern[],
     path: readonly string[],
   ): void {
     if (extern.kind === 'type') return;
-    const members =
-      (typeof container === 'object' && container !== null) || typeof container === 'function'
-        ? (container as Members)
-        : undefined;
-    const full = [...path, extern.name];
-    // A resource that an interface uses of another one is asked for there.
-    if (extern.kind === 'resource' && !this.#introduces(extern.resource, full)) return;
-    const name = full.join('#');
-    let found: unknown = container;
-    if (members !== undefined) {
-      if (extern.kind === 'resource') {
-        found = classOf(members, extern.name);
-        if (typeof found === 'function') this.#classes.set(pathKey(full), found as GuestClass);
-      } else if (extern.kind === 'func') {
-        const { call, got } = bind(members, extern.name);
-        found = got;
-        if (call !== undefined) this.#functions.set(pathKey(full), { name, call });
-      }
+    if (extern.kind === 'instance') {
+      this.#instance(members && member(members, extern.name), extern, path);
+      return;
     }
-    if (this.#functions.has(pathKey(full)) || this.#classes.has(pathKey(full))) return;
+    const full = [...path, extern.name];
+    const found = this.#take(members ?? {}, extern, full);
+    if (found === TAKEN) return;
     this.#missing.push({
-      name,
+      name: full.join('#'),
       wanted: externWit(this.#artifact, extern, siblings),
-      found: found === undefined ? undefined : show(found),
+      found: found === undefined || found instanceof Misfit ? found?.why : show(found),
     });
   }
+
+  /** Takes what an import is served with; what was found when it does not serve. */
+  #take(
+    members: Members,
+    extern: Extern & { readonly kind: 'func' | 'resource' | 'module' },
+    path: readonly string[],
+  ): unknown {
+    switch (extern.kind) {
+      case 'func': {
+        const { call, got } = bind(members, extern.name);
+        if (call === undefined) return got;
+        this.#functions.set(pathKey(path), { name: path.join('#'), call });
+        return TAKEN;
+      }
+      case 'resource':
+        return this.#class(classOf(members, extern.name), extern.resource, path);
+      case 'module':
+        return this.#module(member(members, extern.name), extern.ty, path);
+    }
+  }
+
+  /** A resource that an interface uses of another one is asked for there; here it need not be given, but be the same. */
+  #class(found: unknown, resource: number, path: readonly string[]): unknown {
+    const desc = this.#artifact.resources[resource]!;
+    const first = desc.origin === 'imported' ? pathKey(desc.path) : undefined;
+    if (first !== pathKey(path)) {
+      const same = typeof found !== 'function' || found === this.#classes.get(first ?? '');
+      return same ? TAKEN : new Misfit(`another class than that of ${first}`);
+    }
+    if (typeof found !== 'function') return found;
+    this.#classes.set(first, found as GuestClass);
+    return TAKEN;
+  }
+
+  #module(found: unknown, ty: number, path: readonly string[]): unknown {
+    if (!isModule(found)) return found;
+    const why = misfit(found, this.#artifact.moduleTypes[ty]!);
+    if (why !== undefined) return new Misfit(why);
+    this.#modules.set(pathKey(path), found);
+    return TAKEN;
+  }
+}
+
+/** An import is served. */
+const TAKEN = Symbol('taken');
+
+/** Something of the right kind that does not fit all the same. */
+class Misfit {
+  constructor(readonly why: string) {}
 }
 
 /** A member by its name in JS, or else by its name in WIT. */

@@ -6,6 +6,7 @@
 import type { Options, Source } from './artifact.js';
 import type { Compiled } from './compiled.js';
 import { TidegateFault } from './errors.js';
+import type { HostImports } from './imports.js';
 import type { Machine } from './machine.js';
 import type { ResourceType } from './resources.js';
 import { Context } from './values/context.js';
@@ -25,6 +26,7 @@ export class Linked {
   readonly slots: number;
   readonly cores: WebAssembly.Instance[] = [];
   readonly shims: (WebAssembly.Instance | undefined)[] = [];
+  readonly #modules: (WebAssembly.Module | undefined)[];
   readonly #resources: (ResourceType | undefined)[] = [];
   readonly #elementTypes: number[] = [];
   readonly #sites: number[] = [];
@@ -35,6 +37,7 @@ export class Linked {
   constructor(
     readonly machine: Machine,
     readonly compiled: Compiled,
+    imports: HostImports,
     functions: (linked: Linked) => FunctionMaker,
   ) {
     const { artifact } = compiled;
@@ -46,7 +49,18 @@ export class Linked {
     });
     this.slots = machine.table.length;
     machine.table.grow(artifact.slots);
+    this.#modules = compiled.modules.map((module, i) => {
+      const desc = artifact.modules[i]!;
+      return desc.origin === 'imported' ? imports.module(desc.path) : module;
+    });
     this.#functions = functions(this);
+  }
+
+  /** The core module with this index of the artifact. */
+  module(index: number): WebAssembly.Module {
+    const module = this.#modules[index];
+    if (module === undefined) throw new TidegateFault(`there is no core module ${index}`);
+    return module;
   }
 
   /** A context for values of one canonical definition. */

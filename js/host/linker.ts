@@ -4,6 +4,8 @@ import type { Import, Step } from './artifact.js';
 import type { Caller } from './blame.js';
 import { taskReturn } from './calls.js';
 import type { Compiled } from './compiled.js';
+import { moduleText } from './core-modules.js';
+import { ComponentLinkError } from './errors.js';
 import { GuestResourceType } from './guest-resource.js';
 import { lower } from './hostfuncs.js';
 import type { HostImports } from './imports.js';
@@ -18,7 +20,7 @@ export async function link(
   imports: HostImports,
 ): Promise<Linked> {
   const { artifact } = compiled;
-  const linked = new Linked(machine, compiled, (self) => ({
+  const linked = new Linked(machine, compiled, imports, (self) => ({
     lowered: (index) => lower(self, artifact.lowered[index]!, imports),
     taskReturn: (index) => taskReturn(self, artifact.returns[index]!),
   }));
@@ -43,20 +45,14 @@ function follow(linked: Linked, step: Step): Promise<void> | undefined {
     case 'shim': {
       const { shim } = step;
       const { imports } = compiled.artifact.shims[shim]!;
-      return instantiate(linked, compiled.shims[shim]!, imports, undefined, (instance) => {
+      return instantiate(linked, compiled.shims[shim]!, { imports }, (instance) => {
         linked.shims[shim] = instance;
       });
     }
     case 'core':
-      return instantiate(
-        linked,
-        compiled.modules[step.module]!,
-        step.imports,
-        { kind: 'start', where: 'start', inst: linked.instances[step.instance]! },
-        (instance) => {
-          linked.cores.push(instance);
-        },
-      );
+      return instantiate(linked, linked.module(step.module), started(linked, step), (instance) => {
+        linked.cores.push(instance);
+      });
   }
 }
 
@@ -74,28 +70,69 @@ function definedResource(
   return new GuestResourceType(machine, number, owner, pascal(name ?? 'resource'));
 }
 
+/** What is instantiated: a shim, or a core module by its index. */
+interface Instantiation {
+  readonly imports: readonly Import[];
+  readonly module?: number;
+  /** Whom its start function is for. */
+  readonly caller?: Caller;
+}
+
+function started(linked: Linked, step: Step & { readonly op: 'core' }): Instantiation {
+  const { imports, module, instance } = step;
+  const caller: Caller = { kind: 'start', where: 'start', inst: linked.instances[instance]! };
+  return { imports, module, caller };
+}
+
 function instantiate(
   linked: Linked,
   module: WebAssembly.Module,
-  imports: readonly Import[],
-  caller: Caller | undefined,
+  step: Instantiation,
   done: (instance: WebAssembly.Instance) => void,
 ): Promise<void> | undefined {
   const object: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
-  for (const { module: from, name, source } of imports) {
+  for (const { module: from, name, source } of step.imports) {
     object[from] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
     object[from][name] = linked.resolve(source);
   }
   const { machine } = linked;
   let refused = false;
-  machine.enter(caller, () => {
+  let unlinkable: Error | undefined;
+  machine.enter(step.caller, () => {
     try {
       done(new WebAssembly.Instance(module, object));
     } catch (error) {
+      unlinkable = linkError(linked, step, error);
+      if (unlinkable !== undefined) return;
       // Some engines want large modules to be instantiated asynchronously on a page's main thread.
       if (!(error instanceof RangeError) || !/instantiate/.test(error.message)) throw error;
       refused = true;
     }
   });
+  if (unlinkable !== undefined) throw unlinkable;
   return refused ? WebAssembly.instantiate(module, object).then(done) : undefined;
+}
+
+/**
+ * The engine has found what nobody could look for: a core module of the program's has another type than the component
+ * wants. Undefined for other errors; within a component everything has been validated.
+ */
+function linkError(
+  { compiled: { artifact } }: Linked,
+  step: Instantiation,
+  error: unknown,
+): ComponentLinkError | undefined {
+  if (!(error instanceof WebAssembly.LinkError)) return undefined;
+  const cores = artifact.steps.flatMap((step) => (step.op === 'core' ? step.module : []));
+  const sources = step.imports.map(({ source }) =>
+    source.from === 'core' ? cores[source.instance] : undefined,
+  );
+  for (const index of [step.module, ...sources]) {
+    const module = index === undefined ? undefined : artifact.modules[index];
+    if (module?.origin !== 'imported') continue;
+    const wanted = moduleText(artifact.moduleTypes[module.ty]!);
+    const found = `a core module of another type: ${error.message}`;
+    return new ComponentLinkError([{ name: module.path.join('#'), wanted, found }]);
+  }
+  return undefined;
 }

@@ -48,7 +48,7 @@ export function interfaceName(name: string): { path: string; version: string | u
 }
 
 /**
- * The keys of a component's exports: functions and classes of the world by their own names (to undefined), interfaces by
+ * The keys of a component's exports: functions, classes and core modules of the world by their own names (to undefined), interfaces by
  * their full name, by the name without version, and by the last part of it, where that means one thing (to the full name).
  */
 export function exportKeys(
@@ -59,6 +59,7 @@ export function exportKeys(
   for (const { kind, name } of items) {
     if (kind === 'func' && funcName(name).kind === 'plain') keys.set(camel(name), undefined);
     else if (kind === 'resource') keys.set(pascal(name), undefined);
+    else if (kind === 'module') keys.set(camel(name), undefined);
   }
   for (const { kind, name } of items) {
     if (kind !== 'instance' && kind !== 'interface') continue;

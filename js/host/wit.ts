@@ -1,6 +1,7 @@
 /** Types in WIT's own words, for messages and for `component.imports` and `component.exports`. */
 
 import type { Artifact, Extern, FuncDesc } from './artifact.js';
+import { moduleText } from './core-modules.js';
 import { funcName } from './names.js';
 import { scalars } from './values/scalars.js';
 
@@ -18,7 +19,9 @@ export type ExternType =
       readonly wit: string;
     }
   | { readonly kind: 'type'; readonly name: string; readonly type: string }
-  | { readonly kind: 'resource'; readonly name: string };
+  | { readonly kind: 'resource'; readonly name: string }
+  /** A core module, a `WebAssembly.Module`. */
+  | { readonly kind: 'module'; readonly name: string };
 
 /** Names that types have where they are described. */
 type TypeNames = ReadonlyMap<number, string>;
@@ -59,6 +62,8 @@ function describeOne(artifact: Artifact, extern: Extern, names: TypeNames): Exte
       return { kind: 'type', name, type: typeText(artifact, extern.ty, without(names, extern.ty)) };
     case 'resource':
       return { kind: 'resource', name };
+    case 'module':
+      return { kind: 'module', name };
   }
 }
 
@@ -170,5 +175,7 @@ export function externWit(artifact: Artifact, extern: Extern, items: readonly Ex
       return 'interface';
     case 'type':
       return typeText(artifact, extern.ty, NO_NAMES);
+    case 'module':
+      return moduleText(artifact.moduleTypes[extern.ty]!);
   }
 }

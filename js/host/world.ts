@@ -33,7 +33,8 @@ export type ItemDescription =
       readonly result?: ValueType;
     }
   | { readonly kind: 'type'; readonly name: string; readonly type: ValueType }
-  | { readonly kind: 'resource'; readonly name: string; readonly resource: ResourceDescription };
+  | { readonly kind: 'resource'; readonly name: string; readonly resource: ResourceDescription }
+  | { readonly kind: 'module'; readonly name: string };
 
 /** A parameter, or a field of a record. */
 export interface NamedType {
@@ -95,7 +96,9 @@ class Describer {
       imports: this.#items(imports),
       exports: this.#items(exports),
       resources: this.#resources,
-      modules: modules.map(({ start, end }) => ({ size: end - start })),
+      modules: modules.flatMap((module) =>
+        module.origin === 'defined' ? { size: module.end - module.start } : [],
+      ),
     };
   }
 
@@ -114,6 +117,8 @@ class Describer {
         return { kind, name, type: this.#type(extern.ty) };
       case 'resource':
         return { kind, name, resource: this.#resources[extern.resource]! };
+      case 'module':
+        return { kind, name };
     }
   }
 

@@ -7,7 +7,7 @@
  */
 
 import type { Artifact, Extern } from '../host/artifact.js';
-import { exportKeys, funcName, interfaceName, pascal } from '../host/names.js';
+import { camel, exportKeys, funcName, interfaceName, pascal } from '../host/names.js';
 import { Functions } from './functions.js';
 import { block, indent, isIdentifier, key, Namer, RESERVED } from './identifiers.js';
 import { type Direction, Spelling } from './spelling.js';
@@ -136,6 +136,10 @@ class Printer {
     return items.flatMap((item) => {
       if (item.kind === 'func' && funcName(item.name).kind === 'plain') {
         return [this.#functions.method(item.name, item.func, scope.exported, 0)];
+      }
+      if (item.kind === 'module') {
+        const mark = scope.exported ? 'readonly ' : '';
+        return [`${mark}${key(camel(item.name))}: WebAssembly.Module;`];
       }
       if (item.kind !== 'resource' || !this.#introduced(item, scope)) return [];
       const type = this.#spelling.resource(item.resource);

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Component } from '../../pkg/dist/node.js';
+import { FEATURES } from '../conformance/features.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const GUESTS = ['asyncs', 'command', 'types', 'values'];
@@ -90,7 +91,8 @@ describe('declarations', () => {
     for (const file of guests) {
       // QuickJS's core module has extended constant expressions, which Node 20 lacks.
       if (file.startsWith('toolchain-js') && process.versions.node.startsWith('20.')) continue;
-      const component = await Component.compile(readFileSync(join(root, 'build/guests', file)));
+      const bytes = readFileSync(join(root, 'build/guests', file));
+      const component = await Component.compile(bytes, { features: FEATURES });
       assert.match(await component.types(file), /export type \{ Imports, Exports/);
     }
   });

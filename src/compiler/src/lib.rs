@@ -69,6 +69,6 @@ impl Default for Limits {
 /// [`CompileError`] when the bytes are not a valid component, when it uses what is not built yet or not enabled,
 /// and when it exceeds a limit. No input makes it panic.
 pub fn compile(bytes: &[u8], options: &CompileOptions) -> Result<plan::Artifact, CompileError> {
-    let binary = decode::decode(bytes, options)?;
-    link::link(&binary, options)
+    let (binary, externs) = decode::decode(bytes, options)?;
+    link::link(&binary, &externs, options)
 }

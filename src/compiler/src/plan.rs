@@ -29,8 +29,12 @@ pub struct Artifact {
     pub resources: Vec<ResourceDesc>,
     /// Element types of streams and futures; `elementType` sources refer to them.
     pub element_types: Vec<ElementType>,
-    /// Core modules, as ranges of the component's bytes.
-    pub modules: Vec<ByteRange>,
+    /// Core modules that are instantiated or exported.
+    pub modules: Vec<CoreModule>,
+    /// Core modules that are neither: they have to be valid all the same.
+    pub unused_modules: Vec<ByteRange>,
+    /// Types of core modules that are imported or exported.
+    pub module_types: Vec<CoreModuleType>,
     /// Shim modules, in the order in which steps mention them.
     pub shims: Vec<Shim>,
     /// What to do to instantiate, in order.
@@ -70,6 +74,105 @@ pub struct ByteRange {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
+}
+
+/// Where a core module comes from.
+#[derive(Clone, Debug, Serialize)]
+#[serde(
+    tag = "origin",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum CoreModule {
+    /// It is a range of the component's bytes.
+    Defined {
+        /// Which.
+        #[serde(flatten)]
+        range: ByteRange,
+    },
+    /// The host provides it.
+    Imported {
+        /// As [`ResourceDesc::Imported::path`].
+        path: Vec<String>,
+        /// Index of [`Artifact::module_types`].
+        ty: u32,
+    },
+}
+
+/// The type of a core module. Spec: `core:moduletype`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[allow(missing_docs)]
+pub struct CoreModuleType {
+    pub imports: Vec<CoreImport>,
+    pub exports: Vec<CoreExport>,
+}
+
+/// An import that a core module may have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[allow(missing_docs)]
+pub struct CoreImport {
+    pub module: String,
+    pub name: String,
+    #[serde(flatten)]
+    pub ty: CoreExternType,
+}
+
+/// An export that a core module has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[allow(missing_docs)]
+pub struct CoreExport {
+    pub name: String,
+    #[serde(flatten)]
+    pub ty: CoreExternType,
+}
+
+/// Spec: `core:externtype`. Texts are WebAssembly's own, like `(i32 i64) -> (f32)` and `funcref`; `None` where a type is
+/// not a name but an index, which says nothing outside of its module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum CoreExternType {
+    Func {
+        signature: Option<String>,
+    },
+    Table {
+        element: Option<String>,
+        limits: CoreLimits,
+    },
+    Memory {
+        limits: CoreLimits,
+        shared: bool,
+    },
+    Global {
+        value: Option<String>,
+        mutable: bool,
+    },
+    Tag {
+        signature: Option<String>,
+    },
+}
+
+/// Limits of a memory in pages, of a table in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CoreLimits {
+    /// Indices are `i64`.
+    pub is_64: bool,
+    /// At most 2^53 - 1, which stands for more as well.
+    pub min: u64,
+    /// As `min`.
+    pub max: Option<u64>,
+}
+
+impl CoreLimits {
+    pub(crate) fn new(is_64: bool, min: u64, max: Option<u64>) -> Self {
+        const MOST: u64 = (1 << 53) - 1;
+        Self {
+            is_64,
+            min: min.min(MOST),
+            max: max.map(|max| max.min(MOST)),
+        }
+    }
 }
 
 /// A value type with its layout in a 32-bit memory.
@@ -324,7 +427,8 @@ pub enum Step {
     Slot { slot: u32, source: Source },
     /// Instantiate a shim module.
     Shim { shim: u32 },
-    /// Instantiate a core module, as a part of the component instance with the number `instance`.
+    /// Instantiate the core module with the index `module` of [`Artifact::modules`], as a part of the component instance
+    /// with the number `instance`.
     Core {
         module: u32,
         instance: u32,
@@ -453,6 +557,9 @@ pub enum Item {
     Type { ty: u32 },
     /// A resource type.
     Resource { resource: u32 },
+    /// A core module; `ty` is an index of [`Artifact::module_types`], and `module`, which is set for exports, one of
+    /// [`Artifact::modules`].
+    Module { ty: u32, module: Option<u32> },
 }
 
 mod bytes {

@@ -5,7 +5,8 @@ mod support;
 
 use support::*;
 use tidegate_compiler::plan::{
-    Artifact, CoreType, Item, ResourceDesc, Source, Step, StringEncoding, TypeKind,
+    Artifact, CoreExternType, CoreLimits, CoreModule, CoreType, Item, ResourceDesc, Source, Step,
+    StringEncoding, TypeKind,
 };
 use tidegate_compiler::{CompileOptions, compile};
 
@@ -69,14 +70,14 @@ fn module_ranges_are_the_modules_bytes() {
         "an instance more is not a module more"
     );
     assert_eq!(outline(&artifact), "ccc");
-    for range in &artifact.modules {
+    let mut lengths = Vec::new();
+    for module in &artifact.modules {
+        let CoreModule::Defined { range } = module else {
+            panic!("{module:?}");
+        };
         wasmparser::validate(&bytes[range.start..range.end]).expect("a whole module");
+        lengths.push(range.end - range.start);
     }
-    let lengths: Vec<usize> = artifact
-        .modules
-        .iter()
-        .map(|range| range.end - range.start)
-        .collect();
     assert!(
         lengths[0] < lengths[1],
         "the first that is instantiated comes first"
@@ -96,6 +97,75 @@ fn unused_modules_and_definitions_cost_nothing() {
     );
     assert!(
         artifact.steps.is_empty() && artifact.modules.is_empty() && artifact.lowered.is_empty()
+    );
+    assert_eq!(artifact.unused_modules.len(), 1, "it has to be valid");
+}
+
+#[test]
+fn core_modules_are_imported_and_exported_with_their_types() {
+    let artifact = compiled(
+        r#"(component
+            (core type $t (module (import "a" "b" (memory 1 2)) (export "f" (func (param i32) (result i64)))))
+            (import "given" (core module $given (type $t)))
+            (import "i" (instance $i (export "m" (core module (export "g" (global (mut f32)))))))
+            (alias export $i "m" (core module $m))
+            (core module $own (memory (export "b") 1 2))
+            (core instance $own (instantiate $own))
+            (core instance $given (instantiate $given (with "a" (instance $own))))
+            (func (export "f") (param "v" s32) (result s64) (canon lift (core func $given "f")))
+            (export "again" (core module $given))
+            (export "own" (core module $own)))"#,
+    );
+    let paths: Vec<_> = artifact
+        .modules
+        .iter()
+        .map(|m| match m {
+            CoreModule::Defined { .. } => String::new(),
+            CoreModule::Imported { path, .. } => path.join("#"),
+        })
+        .collect();
+    assert_eq!(paths, ["", "given"]);
+    assert_eq!(
+        outline(&artifact),
+        "ccs",
+        "the shim has the engine look at f"
+    );
+    let Item::Module { ty, module: None } = find(&artifact.imports, "given") else {
+        panic!("{:?}", artifact.imports);
+    };
+    let given = &artifact.module_types[*ty as usize];
+    let limits = CoreLimits {
+        is_64: false,
+        min: 1,
+        max: Some(2),
+    };
+    assert_eq!(
+        given.imports[0].ty,
+        CoreExternType::Memory {
+            limits,
+            shared: false
+        }
+    );
+    let signature = Some("(i32) -> (i64)".to_string());
+    assert_eq!(given.exports[0].ty, CoreExternType::Func { signature });
+    let Item::Module {
+        ty: again,
+        module: Some(1),
+    } = find(&artifact.exports, "again")
+    else {
+        panic!("{:?}", artifact.exports);
+    };
+    assert_eq!(again, ty);
+    let Item::Module { ty, .. } = find(items(&artifact.imports, "i"), "m") else {
+        panic!("{:?}", artifact.imports);
+    };
+    let value = Some("f32".to_string());
+    assert_eq!(
+        artifact.module_types[*ty as usize].exports[0].ty,
+        CoreExternType::Global {
+            value,
+            mutable: true
+        }
     );
 }
 

@@ -269,21 +269,12 @@ fn canonical_definitions_are_refused_where_they_are() {
 fn types_imports_and_exports_are_refused_where_they_are() {
     let cases: &[(&str, &str)] = &[
         ("(type error-context)", "error-context"),
-        ("(import \"m\" (core module))", "core module import"),
         ("(import \"c\" (component))", "component import"),
-        (
-            "(import \"i\" (instance (export \"m\" (core module))))",
-            "core module import",
-        ),
         (
             "(import \"i\" (instance (export \"c\" (component))))",
             "component import",
         ),
         ("(import \"v\" (value u8))", "value imports and exports"),
-        (
-            "(core module $m) (export \"m\" (core module $m))",
-            "core module export",
-        ),
         (
             "(component $c) (export \"c\" (component $c))",
             "component export",

@@ -11,7 +11,9 @@ mod types;
 use std::collections::BTreeSet;
 
 use self::modules::{Entity, Interface};
-use crate::plan::{Artifact, Extern, Import, Item, Options, ResourceDesc, Source, Step};
+use crate::plan::{
+    Artifact, CoreModule, Extern, Import, Item, Options, ResourceDesc, Source, Step,
+};
 
 /// What is wrong, as a sentence; there is nothing to tell apart.
 type Result<T> = std::result::Result<T, String>;
@@ -59,10 +61,19 @@ struct Order<'a> {
 impl<'a> Order<'a> {
     fn new(artifact: &'a Artifact, bytes: &[u8]) -> Result<Self> {
         let mut modules = Vec::new();
-        for range in &artifact.modules {
-            let module = bytes.get(range.start..range.end);
-            let module = module.ok_or_else(|| format!("{range:?} is outside of the component"))?;
-            modules.push(Interface::of_module(module)?);
+        for module in &artifact.modules {
+            modules.push(match module {
+                CoreModule::Defined { range } => {
+                    let module = bytes.get(range.start..range.end);
+                    let module =
+                        module.ok_or_else(|| format!("{range:?} is outside of the component"))?;
+                    Interface::of_module(module)?
+                }
+                CoreModule::Imported { path: _, ty } => {
+                    let ty = artifact.module_types.get(*ty as usize);
+                    Interface::of_type(ty.ok_or("there is no such core module type")?)
+                }
+            });
         }
         let shims = artifact
             .shims
@@ -102,7 +113,10 @@ impl<'a> Order<'a> {
             }
             Step::Slot { slot, source } => {
                 let what = self.entity(source)?;
-                ensure!(matches!(what, Entity::Func(_)), "slot {slot} gets {what:?}");
+                ensure!(
+                    matches!(what, Entity::Func(_) | Entity::AnyFunc),
+                    "slot {slot} gets {what:?}"
+                );
                 ensure!(*slot < self.artifact.slots, "slot {slot} is too high");
                 ensure!(self.slots.insert(*slot), "slot {slot} is filled twice");
             }
@@ -344,6 +358,17 @@ impl<'a> Order<'a> {
                     );
                 }
                 Item::Instance { items } => self.externs(items, exported)?,
+                Item::Module { ty, module } => {
+                    ensure!(
+                        (*ty as usize) < self.artifact.module_types.len(),
+                        "{name} has no type"
+                    );
+                    ensure!(
+                        module.is_some() == exported
+                            && module.is_none_or(|i| (i as usize) < self.modules.len()),
+                        "{name} leads nowhere"
+                    );
+                }
                 Item::Type { ty } => ensure!(self.has_type(*ty), "{name} is no type"),
                 Item::Resource { resource } => ensure!(
                     (*resource as usize) < self.artifact.resources.len(),

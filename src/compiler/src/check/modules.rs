@@ -8,13 +8,14 @@ use wasmparser::{
 };
 
 use super::Result;
+use crate::plan::{CoreExternType, CoreModuleType};
 
 /// What a module imports or exports, as far as it matters to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entity {
     /// Parameters and results.
     Func(FuncType),
-    /// A function of the runtime, the driver or JS: nobody here knows its type.
+    /// A function of the runtime, the driver, JS or a core module of the host's: nobody here knows its type.
     AnyFunc,
     Global {
         mutable: bool,
@@ -31,6 +32,8 @@ impl Entity {
             (Self::AnyFunc, Self::Func(ty)) => {
                 ty.params().iter().chain(ty.results()).all(is_number)
             }
+            // What a core module of the host's imports is the engine's to check.
+            (Self::Func(_), Self::AnyFunc) => true,
             (found, wanted) => found == wanted,
         }
     }
@@ -68,6 +71,21 @@ impl Interface {
     pub(super) fn of_shim(bytes: &[u8]) -> Result<Self> {
         let features = WasmFeatures::WASM2 & !WasmFeatures::SIMD;
         read(bytes, features, true).map_err(|error| format!("a shim is not valid: {error}"))
+    }
+
+    /// Of a core module that the host provides.
+    pub(super) fn of_type(ty: &CoreModuleType) -> Self {
+        let imports = ty.imports.iter().map(|import| {
+            let name = (import.module.clone(), import.name.clone());
+            (name, described(&import.ty))
+        });
+        let exports = ty.exports.iter();
+        Self {
+            imports: imports.collect(),
+            exports: exports
+                .map(|export| (export.name.clone(), described(&export.ty)))
+                .collect(),
+        }
     }
 
     pub(super) fn export(&self, name: &str) -> Result<Entity> {
@@ -132,6 +150,16 @@ fn interface(types: TypesRef<'_>, imports: &[Import<'_>]) -> Result<Interface> {
             .map(|(name, ty)| (name.to_string(), entity(types, ty)))
             .collect(),
     })
+}
+
+fn described(ty: &CoreExternType) -> Entity {
+    match ty {
+        CoreExternType::Func { .. } => Entity::AnyFunc,
+        CoreExternType::Table { .. } => Entity::Table,
+        CoreExternType::Memory { .. } => Entity::Memory,
+        CoreExternType::Global { mutable, .. } => Entity::Global { mutable: *mutable },
+        CoreExternType::Tag { .. } => Entity::Tag,
+    }
 }
 
 fn entity(types: TypesRef<'_>, ty: EntityType) -> Entity {

@@ -6,6 +6,7 @@
 //! deep types nest (100) and how large they are, which recursion over types here and in `link` rests on.
 
 mod canon;
+mod externs;
 mod gate;
 mod header;
 mod names;
@@ -17,6 +18,7 @@ use wasmparser::{
     ValidPayload, Validator,
 };
 
+pub(crate) use self::externs::{CoreModule, Externs};
 use self::gate::Gate;
 use crate::error::{CompileError, Result};
 use crate::model::{At, Binary, Component, ComponentId, CoreImport, Definition, Module, ModuleId};
@@ -24,7 +26,10 @@ use crate::plan::ByteRange;
 use crate::{CompileOptions, Features};
 
 /// Decodes and validates one component.
-pub(crate) fn decode<'a>(bytes: &'a [u8], options: &CompileOptions) -> Result<Binary<'a>> {
+pub(crate) fn decode<'a>(
+    bytes: &'a [u8],
+    options: &CompileOptions,
+) -> Result<(Binary<'a>, Externs)> {
     header::check(bytes)?;
     let mut decoder = Decoder {
         bytes,
@@ -35,8 +40,8 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], options: &CompileOptions) -> Result<Bi
         levels: Vec::new(),
         max_levels: options.limits.nesting,
     };
-    decoder.run()?;
-    Ok(decoder.binary)
+    let externs = decoder.run()?;
+    Ok((decoder.binary, externs))
 }
 
 struct Decoder<'a> {
@@ -64,10 +69,10 @@ enum Content<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self) -> Result<Externs> {
         let mut parser = Parser::new(0);
         self.push(None, Content::Component(Component::default()), 0)?;
-        while !self.levels.is_empty() {
+        loop {
             let bytes = self.bytes;
             let rest = bytes.get(self.at..).unwrap_or_default();
             let payload = match parser.parse(rest, true).map_err(header::invalid)? {
@@ -87,11 +92,10 @@ impl<'a> Decoder<'a> {
                     let outer = std::mem::replace(&mut parser, inner);
                     self.push(Some(outer), content, offset)?;
                 }
-                ValidPayload::End(_) => {
-                    if let Some(outer) = self.pop() {
-                        parser = outer;
-                    }
-                }
+                ValidPayload::End(types) => match self.pop() {
+                    Some(outer) => parser = outer,
+                    None => return Ok(Externs::new(types)),
+                },
             }
             if let Payload::ComponentCanonicalSection(section) = &payload {
                 self.canons(section)?;
@@ -109,7 +113,6 @@ impl<'a> Decoder<'a> {
                 self.at += *size as usize;
             }
         }
-        Ok(())
     }
 
     fn content_of(&self, payload: &Payload<'_>) -> Content<'a> {

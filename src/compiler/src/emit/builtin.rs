@@ -33,6 +33,11 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
         Kind::GuardedPostReturn { core, params } => {
             return guard(module, inst, core, val_types(params), vec![]);
         }
+        Kind::Typed {
+            core,
+            params,
+            result,
+        } => return typed(module, inst, core, params, *result),
         Kind::WaitableSetPoll => return waitable_set_poll(module, inst),
         Kind::TaskCancel => Builtin::new("task_cancel"),
         Kind::ContextGet { slot } => Builtin::new("context_get")
@@ -315,6 +320,20 @@ fn waitable_set_poll(module: &mut Module, inst: u32) {
 
 /// A guest's realloc or post-return function, for JS, during which the instance may not leave.
 /// When it traps the store is locked, so nothing has to be restored.
+/// A guest's function as it is: importing it has the engine compare its type.
+fn typed(
+    module: &mut Module,
+    inst: u32,
+    core: &Source,
+    params: &[CoreType],
+    result: Option<CoreType>,
+) {
+    let results = result.map(val_type).into_iter().collect();
+    let mut body = Body::new(module, inst, val_types(params), results);
+    body.call_guest(core.clone());
+    body.finish();
+}
+
 fn guard(
     module: &mut Module,
     inst: u32,

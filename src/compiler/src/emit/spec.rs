@@ -119,6 +119,12 @@ pub(crate) enum ShimFuncKind {
     GuardedRealloc { core: Source },
     /// `params -> ()`. `core` with `may_leave` cleared around it. Spec: `canon lift`, `post-return`.
     GuardedPostReturn { core: Source, params: Vec<CoreType> },
+    /// `params -> result`. Calls `core`, of which nobody but the engine knows whether it has this type.
+    Typed {
+        core: Source,
+        params: Vec<CoreType>,
+        result: Option<CoreType>,
+    },
 }
 
 impl EndKind {
@@ -160,6 +166,7 @@ impl ShimFuncKind {
             Self::ResourceDrop { .. } => "resource.drop",
             Self::GuardedRealloc { .. } => "realloc",
             Self::GuardedPostReturn { .. } => "post-return",
+            Self::Typed { .. } => "lifted",
         };
         name.to_string()
     }

@@ -3,7 +3,8 @@
 use tidegate_abi::layout::Call;
 
 use super::entity::{
-    CanonId, CoreExport, CoreFunc, FrameId, Func, FuncKind, InstanceNumber, Lift, Options, Type,
+    CanonId, CoreExport, CoreFunc, FrameId, Func, FuncKind, FuncTypeId, InstanceNumber, Lift,
+    Options, Type,
 };
 use super::shims::{Callee, CanonFunc, CanonKind, Copy};
 use super::types::core_type;
@@ -155,9 +156,16 @@ impl<'a> Linker<'a> {
         if options.is_async && options.callback.is_none() {
             return Err(self.unbuilt("canon lift with async but no callback"));
         }
+        let core = self.core_func(frame, core)?;
+        let options_ = self.options(frame, options)?;
+        let call = if options.is_async {
+            Call::LiftCallback
+        } else {
+            Call::LiftSync
+        };
         let lift = Lift {
-            core: self.core_func(frame, core)?,
-            options: self.options(frame, options)?,
+            core: self.typed(core, options_.instance, ty, call),
+            options: options_,
             post_return: options
                 .post_return
                 .map(|i| self.core_func(frame, i))
@@ -175,6 +183,26 @@ impl<'a> Linker<'a> {
         });
         self.frame(frame).funcs.push(func);
         Ok(())
+    }
+
+    /// The function, with its type checked by the engine where nobody else has.
+    fn typed(
+        &mut self,
+        core: CoreFunc<'a>,
+        instance: InstanceNumber,
+        ty: FuncTypeId,
+        call: Call,
+    ) -> CoreFunc<'a> {
+        if !self.is_promised(core) {
+            return core;
+        }
+        let signature = self.types.signature(ty, call);
+        let kind = CanonKind::Typed {
+            core,
+            params: signature.params.into_iter().map(core_type).collect(),
+            result: signature.result.map(core_type),
+        };
+        CoreFunc::Canon(self.new_canon(instance, kind))
     }
 
     fn lower(
@@ -291,7 +319,7 @@ impl<'a> Linker<'a> {
     pub(super) fn post_return_guard(
         &mut self,
         instance: InstanceNumber,
-        ty: super::entity::FuncTypeId,
+        ty: FuncTypeId,
         core: CoreFunc<'a>,
     ) -> CanonId {
         let signature = self.types.signature(ty, Call::LiftSync);

@@ -57,8 +57,12 @@ impl<'a> Linker<'a> {
         let offset = self.offset;
         self.charge(path.len())?;
         match ty {
-            ExternType::Module => Err(CompileError::unsupported("core module import", "", offset)),
-            ExternType::Component => Err(CompileError::unsupported("component import", "", offset)),
+            ExternType::Module => Ok(Entity::Module(self.import_module(path)?)),
+            ExternType::Component => Err(CompileError::unsupported(
+                "component import",
+                "a component comes in a binary, which a program can instantiate itself",
+                offset,
+            )),
             ExternType::Func(index) => match self.type_at(frame, index)? {
                 Type::Func(ty) => {
                     let kind = FuncKind::Imported {

@@ -1,19 +1,18 @@
 //! Executes definitions: instances, aliases, imports and exports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::entity::{
-    Component, CoreEntity, CoreExport, CoreFunc, CoreInstance, Entity, Frame, FrameId, FuncId,
-    FuncName, Instance, InstanceNumber, InstanceType, Place, Type,
+    Component, CoreEntity, CoreExport, CoreInstance, Entity, Frame, FrameId, FuncId, FuncName,
+    Instance, InstanceType, Module, Place, Type,
 };
-use super::{CoreInstanceFacts, Linker, dangling, item};
+use super::{Linker, dangling, item};
 use crate::error::{CompileError, Result};
 use crate::model::{
-    self, Alias, CoreItem, CoreSort, Definition, Export, ExternType, Import, Item, ModuleId, Name,
-    OuterSort,
+    self, Alias, CoreItem, CoreSort, Definition, Export, ExternType, Import, Item, Name, OuterSort,
 };
-use crate::plan::{self, ResourceDesc, Step};
+use crate::plan::ResourceDesc;
 
 /// What the imports of a component instance are given.
 pub(super) enum Args<'a> {
@@ -50,7 +49,9 @@ impl<'a> Linker<'a> {
             self.offset = definition.offset;
             self.charge(1)?;
             match &definition.item {
-                Definition::Module(id) => self.frame(frame).modules.push(*id),
+                Definition::Module(id) => {
+                    self.frame(frame).modules.push(Module::Defined(*id));
+                }
                 Definition::CoreInstance(instance) => self.core_instance(frame, instance)?,
                 Definition::Component(id) => {
                     let component = Component {
@@ -305,52 +306,6 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn module_export(&mut self, sort: CoreSort, export: CoreExport<'a>) -> Result<CoreEntity<'a>> {
-        Ok(match sort {
-            CoreSort::Func => CoreEntity::Func(CoreFunc::Export(export)),
-            CoreSort::Table => CoreEntity::Table(export),
-            CoreSort::Memory => CoreEntity::Memory(self.memory_identity(export)?),
-            CoreSort::Global => CoreEntity::Global(export),
-            CoreSort::Tag => CoreEntity::Tag(export),
-        })
-    }
-
-    /// The first name of the memory: a memory that passes through modules, or that has several names, is
-    /// one memory, in one shim, and equal to itself when `task.return` compares it.
-    fn memory_identity(&mut self, mut export: CoreExport<'a>) -> Result<CoreExport<'a>> {
-        let binary = self.binary;
-        loop {
-            let facts = self
-                .core_instances
-                .get(export.instance as usize)
-                .ok_or_else(|| dangling("core instance"))?;
-            let module = binary
-                .modules
-                .get(facts.module.0 as usize)
-                .ok_or_else(|| dangling("core module"))?;
-            let exports = &module.memory_exports;
-            let index = exports
-                .iter()
-                .find(|(name, _)| *name == export.name)
-                .map(|(_, index)| *index)
-                .ok_or_else(|| dangling("memory"))?;
-            let imported = facts.memories.get(index as usize).copied();
-            let first = exports
-                .iter()
-                .find(|(_, i)| *i == index)
-                .map(|(name, _)| *name);
-            self.charge(1 + exports.len() / 16)?;
-            match imported {
-                // Strictly an earlier instance, so this ends.
-                Some(source) => export = source,
-                None => {
-                    export.name = first.unwrap_or(export.name);
-                    return Ok(export);
-                }
-            }
-        }
-    }
-
     fn core_instance(&mut self, frame: FrameId, instance: &model::CoreInstance<'a>) -> Result<()> {
         let instance = match instance {
             model::CoreInstance::Instantiate { module, args } => {
@@ -364,10 +319,8 @@ impl<'a> Linker<'a> {
                         item(&scope.core_instances, index.0, "core instance")?,
                     );
                 }
-                {
-                    let owner = self.number(frame);
-                    self.instantiate_module(owner, module, &given)?
-                }
+                let owner = self.number(frame);
+                self.instantiate_module(owner, module, &given)?
             }
             model::CoreInstance::Exports(items) => {
                 self.charge(items.len())?;
@@ -381,92 +334,6 @@ impl<'a> Linker<'a> {
         };
         self.frame(frame).core_instances.push(instance);
         Ok(())
-    }
-
-    fn instantiate_module(
-        &mut self,
-        owner: InstanceNumber,
-        id: ModuleId,
-        args: &BTreeMap<&'a str, CoreInstance<'a>>,
-    ) -> Result<CoreInstance<'a>> {
-        let binary = self.binary;
-        let module = binary
-            .modules
-            .get(id.0 as usize)
-            .ok_or_else(|| dangling("core module"))?;
-        if self.core_instances.len() >= self.limits.instances {
-            return Err(CompileError::limit("core instances", self.limits.instances));
-        }
-        for import in &module.imports {
-            self.charge_name(import.module)?;
-            self.charge_name(import.name)?;
-        }
-        let mut names = BTreeSet::new();
-        let mut memories = Vec::new();
-        let mut entities = Vec::new();
-        for import in &module.imports {
-            let sort = if import.is_memory {
-                CoreSort::Memory
-            } else {
-                CoreSort::Func
-            };
-            let entity = match args
-                .get(import.module)
-                .ok_or_else(|| dangling("argument"))?
-            {
-                CoreInstance::Exports(exports) => *exports
-                    .get(import.name)
-                    .ok_or_else(|| dangling("core export"))?,
-                // Of what is not a memory only the name matters here.
-                CoreInstance::Module(number) => self.module_export(
-                    sort,
-                    CoreExport {
-                        instance: *number,
-                        name: import.name,
-                    },
-                )?,
-            };
-            if let CoreEntity::Memory(memory) = entity {
-                memories.push(memory);
-            }
-            if names.insert((import.module, import.name)) {
-                entities.push((import, entity));
-            }
-        }
-        self.place(entities.iter().filter_map(|(_, entity)| match entity {
-            CoreEntity::Func(CoreFunc::Canon(id)) => Some(*id),
-            _ => None,
-        }))?;
-        let mut imports = Vec::with_capacity(entities.len());
-        for (import, entity) in entities {
-            let source = match entity {
-                CoreEntity::Func(func) => self.source(func)?,
-                CoreEntity::Table(export)
-                | CoreEntity::Memory(export)
-                | CoreEntity::Global(export)
-                | CoreEntity::Tag(export) => export.source(),
-            };
-            imports.push(plan::Import {
-                module: import.module.to_string(),
-                name: import.name.to_string(),
-                source,
-            });
-        }
-        let next = self.plan.modules.len() as u32;
-        let index = *self.plan.module_index.entry(id.0).or_insert(next);
-        if index == next {
-            self.plan.modules.push(module.range);
-        }
-        self.plan.steps.push(Step::Core {
-            module: index,
-            instance: owner.0,
-            imports,
-        });
-        self.core_instances.push(CoreInstanceFacts {
-            module: id,
-            memories,
-        });
-        Ok(CoreInstance::Module(self.core_instances.len() as u32 - 1))
     }
 }
 

@@ -31,6 +31,8 @@ ids! {
     ElementId
     /// Number of a component instance of the artifact.
     InstanceNumber
+    /// A core module that the host provides.
+    ModuleImportId
 }
 
 /// A scope in execution: an instance of a component, or an evaluation of an instance type. What is in
@@ -49,7 +51,7 @@ pub(super) struct Frame<'a> {
     pub(super) core_globals: Vec<CoreExport<'a>>,
     pub(super) core_tags: Vec<CoreExport<'a>>,
     pub(super) core_instances: Vec<CoreInstance<'a>>,
-    pub(super) modules: Vec<ModuleId>,
+    pub(super) modules: Vec<Module>,
     pub(super) funcs: Vec<FuncId>,
     pub(super) types: Vec<Type<'a>>,
     pub(super) instances: Vec<Rc<Instance<'a>>>,
@@ -67,11 +69,18 @@ pub(super) struct Place {
 /// Anything that can be exported.
 #[derive(Clone)]
 pub(super) enum Entity<'a> {
-    Module(ModuleId),
+    Module(Module),
     Func(FuncId),
     Type(Type<'a>),
     Instance(Rc<Instance<'a>>),
     Component(Component),
+}
+
+/// A core module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Module {
+    Defined(ModuleId),
+    Imported(ModuleImportId),
 }
 
 /// A component with the scope that its outer aliases refer to.

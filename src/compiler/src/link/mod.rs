@@ -17,28 +17,36 @@ mod declare;
 mod define;
 mod entity;
 mod key;
+mod modules;
 mod shims;
 mod types;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use self::entity::{
-    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, Place, ResourceId,
+    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, Module, Place,
+    ResourceId,
 };
+use self::modules::ModuleImport;
 use self::shims::CanonFunc;
 use self::types::Types;
+use crate::decode::Externs;
 use crate::error::{CompileError, Result};
 use crate::model::{Binary, ComponentId, ModuleId};
 use crate::plan::{
-    Artifact, ByteRange, ComponentInstance, Lowered, ResourceDesc, Shim, Site, Step,
-    StringEncoding, TaskReturn,
+    Artifact, ComponentInstance, CoreModule, CoreModuleType, Lowered, ResourceDesc, Shim, Site,
+    Step, StringEncoding, TaskReturn,
 };
 use crate::{CompileOptions, Feature, Features, Limits};
 
 /// Links the outermost component of `binary`.
-pub(crate) fn link<'a>(binary: &'a Binary<'a>, options: &'a CompileOptions) -> Result<Artifact> {
-    let mut linker = Linker::new(binary, options);
+pub(crate) fn link<'a>(
+    binary: &'a Binary<'a>,
+    externs: &'a Externs,
+    options: &'a CompileOptions,
+) -> Result<Artifact> {
+    let mut linker = Linker::new(binary, externs, options);
     match linker.run() {
         Ok((imports, exports, lifted)) => Ok(linker.finish(imports, exports, lifted)),
         Err(error) if error.offset.is_none() => Err(error.at(linker.offset)),
@@ -49,6 +57,7 @@ pub(crate) fn link<'a>(binary: &'a Binary<'a>, options: &'a CompileOptions) -> R
 /// The state of linking: arenas of what definitions have made so far, and the plan.
 struct Linker<'a> {
     binary: &'a Binary<'a>,
+    externs: &'a Externs,
     limits: &'a Limits,
     features: Features,
     /// Where the definition being executed is.
@@ -64,6 +73,7 @@ struct Linker<'a> {
     /// Guards of realloc functions, by instance and function.
     guards: BTreeMap<(InstanceNumber, CoreFunc<'a>), CanonId>,
     core_instances: Vec<CoreInstanceFacts<'a>>,
+    module_imports: Vec<ModuleImport<'a>>,
     /// Component instances that are instantiated.
     component_instances: usize,
     /// Component instances that have a number.
@@ -74,7 +84,7 @@ struct Linker<'a> {
 
 /// What is known of an instance of a core module.
 struct CoreInstanceFacts<'a> {
-    module: ModuleId,
+    module: Module,
     /// What it got for each memory that it imports.
     memories: Vec<CoreExport<'a>>,
 }
@@ -82,9 +92,12 @@ struct CoreInstanceFacts<'a> {
 /// The parts of the artifact that linking appends to.
 #[derive(Default)]
 struct Plan<'a> {
-    modules: Vec<ByteRange>,
+    modules: Vec<CoreModule>,
     /// Which of `modules` a core module is.
-    module_index: BTreeMap<u32, u32>,
+    module_index: BTreeMap<Module, u32>,
+    module_types: Vec<CoreModuleType>,
+    /// Which of `module_types` a type is.
+    module_type_index: HashMap<CoreModuleType, u32>,
     shims: Vec<Shim>,
     steps: Vec<Step>,
     slots: BTreeMap<CoreFunc<'a>, u32>,
@@ -105,10 +118,11 @@ struct ReturnKey<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn new(binary: &'a Binary<'a>, options: &'a CompileOptions) -> Self {
+    fn new(binary: &'a Binary<'a>, externs: &'a Externs, options: &'a CompileOptions) -> Self {
         let limits = &options.limits;
         Self {
             binary,
+            externs,
             limits,
             features: options.features,
             offset: 0,
@@ -121,6 +135,7 @@ impl<'a> Linker<'a> {
             canons: Vec::new(),
             guards: BTreeMap::new(),
             core_instances: Vec::new(),
+            module_imports: Vec::new(),
             component_instances: 0,
             numbered: Vec::new(),
             lifts: world::Lifts::default(),
@@ -134,6 +149,14 @@ impl<'a> Linker<'a> {
         exports: world::Exports,
         lifted: world::LiftedFuncs,
     ) -> Artifact {
+        let used = |id: u32| {
+            self.plan
+                .module_index
+                .contains_key(&Module::Defined(ModuleId(id)))
+        };
+        let modules = (0..).zip(&self.binary.modules);
+        let unused = modules.filter(|&(id, _)| !used(id));
+        let unused_modules = unused.map(|(_, module)| module.range).collect();
         let (types, funcs, element_types) = self.types.finish();
         Artifact {
             version: env!("CARGO_PKG_VERSION"),
@@ -144,6 +167,8 @@ impl<'a> Linker<'a> {
             resources: self.resources,
             element_types,
             modules: self.plan.modules,
+            unused_modules,
+            module_types: self.plan.module_types,
             shims: self.plan.shims,
             steps: self.plan.steps,
             instances: self.numbered,

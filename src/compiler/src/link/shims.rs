@@ -64,6 +64,12 @@ pub(super) enum CanonKind<'a> {
         core: CoreFunc<'a>,
         params: Vec<CoreType>,
     },
+    /// A function of a core module that the host provides, which is imported for its type to be checked.
+    Typed {
+        core: CoreFunc<'a>,
+        params: Vec<CoreType>,
+        result: Option<CoreType>,
+    },
 }
 
 /// Whom a lowered function calls.
@@ -189,7 +195,8 @@ impl<'a> Linker<'a> {
             | CanonKind::Poll(_)
             | CanonKind::TaskReturn { .. }
             | CanonKind::Realloc { .. }
-            | CanonKind::PostReturn { .. } => None,
+            | CanonKind::PostReturn { .. }
+            | CanonKind::Typed { .. } => None,
         };
         if let Some((instance, realloc)) = realloc {
             let guard = self.realloc_guard(instance, realloc);
@@ -257,7 +264,8 @@ impl<'a> Linker<'a> {
             | CanonKind::Lower { .. }
             | CanonKind::TaskReturn { .. }
             | CanonKind::Realloc { .. }
-            | CanonKind::PostReturn { .. } => Ok(None),
+            | CanonKind::PostReturn { .. }
+            | CanonKind::Typed { .. } => Ok(None),
         }
     }
 
@@ -310,6 +318,15 @@ impl<'a> Linker<'a> {
             CanonKind::PostReturn { core, params } => ShimFuncKind::GuardedPostReturn {
                 core: self.source(core)?,
                 params,
+            },
+            CanonKind::Typed {
+                core,
+                params,
+                result,
+            } => ShimFuncKind::Typed {
+                core: self.source(core)?,
+                params,
+                result,
             },
         };
         Ok(ShimFunc { instance, kind })

@@ -6,7 +6,7 @@ use super::Linker;
 use super::dangling;
 use super::define::Args;
 use super::entity::{
-    CanonId, CoreFunc, Entity, FuncId, FuncKind, FuncName, Instance, Lift, Place, Type,
+    CanonId, CoreFunc, Entity, FuncId, FuncKind, FuncName, Instance, Lift, Module, Place, Type,
 };
 use crate::error::{CompileError, Result};
 use crate::plan::{Extern, Item, Lifted};
@@ -40,18 +40,24 @@ impl<'a> Linker<'a> {
         // The outermost instance is number 0, whether it has definitions of its own or not.
         self.number(frame);
         let (imports, exports) = self.instantiate(frame, self.binary.root(), &Args::Host)?;
-        let imports = self.externs(&imports, false)?;
-        let exports = self.externs(&exports, true)?;
+        let imports = self.externs(&imports, false, &mut Vec::new())?;
+        let exports = self.externs(&exports, true, &mut Vec::new())?;
         let lifted = self.lifted()?;
         Ok((imports, exports, lifted))
     }
 
-    /// Describes imports or exports.
-    fn externs(&mut self, instance: &Instance<'a>, exported: bool) -> Result<Vec<Extern>> {
+    /// Describes imports or exports; `path` leads to the instance that they are in.
+    fn externs(
+        &mut self,
+        instance: &Instance<'a>,
+        exported: bool,
+        path: &mut Vec<&'a str>,
+    ) -> Result<Vec<Extern>> {
         let mut all = Vec::new();
         for (name, entity) in &instance.exports {
             self.charge_name(name.name)?;
             self.charge_name(name.implements.unwrap_or_default())?;
+            path.push(name.name);
             let item = match entity {
                 Entity::Func(id) if exported => self.exported(name.name, *id)?,
                 Entity::Func(id) => Item::Func {
@@ -59,17 +65,21 @@ impl<'a> Linker<'a> {
                     lifted: None,
                 },
                 Entity::Instance(inner) => Item::Instance {
-                    items: self.nested(|this| this.externs(inner, exported))?,
+                    items: self.nested(|this| this.externs(inner, exported, path))?,
                 },
                 Entity::Type(Type::Value(ty)) => Item::Type { ty: ty.0 },
                 Entity::Type(Type::Resource(resource)) => Item::Resource {
                     resource: resource.0,
                 },
                 // Names for types of functions, instances and components mean nothing to a host.
-                Entity::Type(Type::Func(_) | Type::Instance(_) | Type::Component) => continue,
-                Entity::Module(_) => return Err(self.refuse("core module export", name.name)),
+                Entity::Type(Type::Func(_) | Type::Instance(_) | Type::Component) => {
+                    path.pop();
+                    continue;
+                }
+                Entity::Module(module) => self.module(*module, exported, path)?,
                 Entity::Component(_) => return Err(self.refuse("component export", name.name)),
             };
+            path.pop();
             all.push(Extern {
                 name: name.name.to_string(),
                 implements: name.implements.map(str::to_string),
@@ -77,6 +87,19 @@ impl<'a> Linker<'a> {
             });
         }
         Ok(all)
+    }
+
+    fn module(&mut self, module: Module, exported: bool, path: &[&'a str]) -> Result<Item> {
+        let ty = if exported {
+            self.externs.exported_module(path)
+        } else {
+            self.externs.imported_module(path)
+        };
+        let ty = ty.ok_or_else(|| dangling("core module type"))?;
+        Ok(Item::Module {
+            ty: self.module_type(ty)?,
+            module: exported.then(|| self.plan_module(module)).transpose()?,
+        })
     }
 
     fn refuse(&self, what: &str, name: &str) -> CompileError {
