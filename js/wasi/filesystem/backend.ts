@@ -120,6 +120,8 @@ export interface File extends FsObject {
   /** How many bytes were written at `position`, or at the end. */
   write(bytes: Uint8Array, position: number | 'end'): Maybe<number>;
   resize(size: number): Maybe<void>;
+  /** A stream has been written to its end: what is kept back goes into the file. */
+  settle?(): Promise<void>;
   /** As `read` and `write`, without keeping the program from its other work, where that makes a difference. */
   readLater?(into: Uint8Array, position: number): Promise<number>;
   writeLater?(bytes: Uint8Array, position: number | 'end'): Promise<number>;

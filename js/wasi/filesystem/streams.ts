@@ -91,7 +91,10 @@ export async function writeStream(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { tag: 'ok' };
+      if (done) {
+        await file.settle?.();
+        return { tag: 'ok' };
+      }
       for (let rest = value; rest.length > 0; ) {
         const at = position === 'end' ? position : Number(position);
         const count = await (file.writeLater?.(rest, at) ?? file.write(rest, at));

@@ -88,8 +88,24 @@ function requestOf(request: globalThis.Request): Request {
     authority: host,
     pathWithQuery: pathname + search,
   };
-  const body = bodyOf(request.body, { tag: 'connection-terminated' });
+  const body = bodyOf(contentsOf(request), { tag: 'connection-terminated' });
   return Request.received(target, fieldsOf(request.headers), body);
+}
+
+/** Firefox has no `Request.body`, only ways to read all of it. */
+function contentsOf(request: globalThis.Request): ReadableStream<Uint8Array> | null {
+  const { body, method } = request as { body?: ReadableStream<Uint8Array> | null; method: string };
+  if (body !== undefined || method === 'GET' || method === 'HEAD') return body ?? null;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const bytes = new Uint8Array(await request.arrayBuffer());
+        if (bytes.length > 0) controller.enqueue(bytes);
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function responseOf(response: globalThis.Response): Response {

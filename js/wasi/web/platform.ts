@@ -3,6 +3,7 @@
 import { sendByFetch } from '../http/fetch.js';
 import type { Output, WasiPlatform } from '../platform.js';
 import { LookupError, type Network, SocketError } from '../sockets/backend.js';
+import { openHandle } from './opfs.js';
 
 export const webPlatform: WasiPlatform = {
   monotonicNow: () => BigInt(Math.round(performance.now() * 1e6)),
@@ -15,8 +16,11 @@ export const webPlatform: WasiPlatform = {
   stderr: () => lines((line) => console.error(line)),
   send: sendByFetch,
   network: () => NO_NETWORK,
-  folder() {
-    throw new TypeError('a page has no folders by path: grant a MemoryDirectory');
+  folder(source) {
+    if (typeof source !== 'string' && typeof source?.getDirectoryHandle === 'function') {
+      return () => openHandle(source);
+    }
+    throw new TypeError('a page has folders by MemoryDirectory or directory handle, not by path');
   },
 };
 
