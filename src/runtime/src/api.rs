@@ -9,9 +9,9 @@ use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::TrapCode;
 
 use crate::{
-    CallId, EndId, EndKind, EndRef, GuestBuffer, HOST, Handle, InstanceId, Lift, Limits, Outcome,
-    ResourceId, ResourceType, Side, SiteId, Slot, Step, Store, SubtaskId, TaskId, ThreadId,
-    ThreadIndex, TypeId,
+    CallId, CallSite, CallSiteId, EndId, EndKind, EndRef, ErrorContextId, GuestBuffer, HOST,
+    Handle, InstanceId, Lift, Limits, Outcome, ResourceId, ResourceType, Side, SiteId, Slot, Step,
+    Store, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
 };
 
 struct Cell(UnsafeCell<Option<Store>>);
@@ -95,8 +95,8 @@ exports! {
         step(store().waitable_set_drop(InstanceId(inst), Handle(set)));
     waitable_join(inst, h, set) -> i64 =
         step(store().waitable_join(InstanceId(inst), Handle(h), Handle(set)));
-    subtask_cancel(inst, _is_async, h) -> i64 =
-        step(store().subtask_cancel(InstanceId(inst), Handle(h)));
+    subtask_cancel(inst, is_async, h) -> i64 =
+        step(store().subtask_cancel(InstanceId(inst), is_async != 0, Handle(h)));
     subtask_drop(inst, h) -> i64 = step(store().subtask_drop(InstanceId(inst), Handle(h)));
     resource_new(inst, res, rep) -> i64 =
         step(store().resource_new(InstanceId(inst), ResourceId(res), rep));
@@ -106,12 +106,61 @@ exports! {
         step(store().resource_drop(InstanceId(inst), ResourceId(res), Handle(h)));
 }
 
+// What adapters call between two guests.
+exports! {
+    guest_call(site, retptr) -> i64 = step(store().guest_call(CallSiteId(site), retptr));
+    guest_wait(subtask) -> i64 = step(store().guest_wait(SubtaskId(subtask)));
+    guest_spawn(subtask) -> i64 = step(store().guest_spawn(SubtaskId(subtask)));
+    guest_started(subtask) -> i64 = step(store().guest_started(SubtaskId(subtask)));
+    guest_leave(subtask, packed) -> i64 = step(store().guest_leave(SubtaskId(subtask), packed));
+    guest_core_done(subtask, packed) -> i64 =
+        step(store().guest_core_done(SubtaskId(subtask), packed));
+    guest_returned(subtask) -> i64 = step(store().guest_returned(SubtaskId(subtask)));
+    guest_unstash(subtask, i) -> u64 = store().guest_unstash(SubtaskId(subtask), i);
+    transfer_own(from, res, h, to) -> i64 = step(
+        store().transfer_own(InstanceId(from), ResourceId(res), Handle(h), InstanceId(to))
+    );
+    transfer_borrow(from, res, h, subtask, to) -> i64 = step(store().transfer_borrow(
+        InstanceId(from),
+        ResourceId(res),
+        Handle(h),
+        SubtaskId(subtask),
+        InstanceId(to),
+    ));
+    transfer_end(from, ty, h, to, is_future) -> i64 = step(store().transfer_end(
+        end(kind(is_future), Side::Readable, from, ty, h),
+        InstanceId(to),
+    ));
+    transfer_error_context(from, h, to) -> i64 =
+        step(store().transfer_error_context(InstanceId(from), Handle(h), InstanceId(to)));
+}
+
+// Words of 64 bits.
+exports! {
+    context_get64(inst, slot) -> u64 =
+        store().context_get64(InstanceId(inst), slot).unwrap_or(0);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn context_set64(inst: u32, slot: u32, value: u64) -> i64 {
+    step(store().context_set(InstanceId(inst), slot, value))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn guest_stash(subtask: u32, i: u32, word: u64) {
+    store().guest_stash(SubtaskId(subtask), i, word);
+}
+
 /// The built-ins of one kind of end.
 macro_rules! end_exports {
-    ($kind:ident: $new:ident, $cancel_read:ident, $cancel_write:ident, $drop_readable:ident, $drop_writable:ident) => {
+    ($kind:ident: $new:ident, $forward:ident, $cancel_read:ident, $cancel_write:ident, $drop_readable:ident, $drop_writable:ident) => {
         exports! {
             $new(inst, ty) -> i64 =
                 step(store().end_new(EndKind::$kind, InstanceId(inst), TypeId(ty)));
+            $forward(inst, ty, readable, writable) -> i64 = step(store().end_forward(
+                end(EndKind::$kind, Side::Readable, inst, ty, readable),
+                Handle(writable),
+            ));
             $cancel_read(inst, ty, is_async, h) -> i64 =
                 cancel(EndKind::$kind, Side::Readable, [inst, ty, is_async, h]);
             $cancel_write(inst, ty, is_async, h) -> i64 =
@@ -126,8 +175,8 @@ macro_rules! end_exports {
     };
 }
 
-end_exports!(Stream: stream_new, stream_cancel_read, stream_cancel_write, stream_drop_readable, stream_drop_writable);
-end_exports!(Future: future_new, future_cancel_read, future_cancel_write, future_drop_readable, future_drop_writable);
+end_exports!(Stream: stream_new, stream_forward, stream_cancel_read, stream_cancel_write, stream_drop_readable, stream_drop_writable);
+end_exports!(Future: future_new, future_forward, future_cancel_read, future_cancel_write, future_drop_readable, future_drop_writable);
 
 exports! {
     stream_read(inst, ty, site, h, ptr, len, is_async) -> i64 =
@@ -180,6 +229,28 @@ exports! {
     host_cancel(end) -> i64 = step(store().host_cancel(EndId(end)));
     host_drop(end) -> i64 = step(store().host_drop(EndId(end)));
     host_resource_drop(h) -> i64 = step(store().host_resource_drop(Handle(h)));
+}
+
+/// A call site: bit 0: lowered with `async`; bits 1, 2: how it is lifted, as in `task_new`; bit 3: the callee may block;
+/// bit 4: the function is of an async type. Slots are a slot of the store's table and 1, or 0.
+fn call_site(
+    [caller, callee, flags, start, ret, callback, return_key]: [u32; 7],
+) -> Result<u32, TrapCode> {
+    let half = |slot: u32| slot.checked_sub(1).map(Slot);
+    let kind = match flags & 0x10 {
+        0 => SYNC_TYPED,
+        _ => flags >> 1 & 3,
+    };
+    let site = CallSite {
+        caller: InstanceId(caller),
+        callee: InstanceId(callee),
+        is_async: flags & 1 != 0,
+        lift: lift(kind, callback.wrapping_sub(1), return_key),
+        may_block: flags & 8 != 0,
+        start_half: half(start),
+        return_half: half(ret),
+    };
+    store().guest_site_new(site).map(|CallSiteId(n)| n)
 }
 
 /// How `task_new`'s `kind` says that a function is lifted.
@@ -262,6 +333,16 @@ exports! {
     lower_end(inst, ty, end) -> i32 =
         done(store().lower_end(InstanceId(inst), TypeId(ty), EndId(end)));
     ends_new(ty, is_future) -> i32 = done(store().ends_new(kind(is_future), TypeId(ty)));
+    guest_site_new(caller, callee, flags, start, ret, callback, return_key) -> i32 =
+        status(call_site([caller, callee, flags, start, ret, callback, return_key]));
+    error_context_new(inst, id) -> i32 = status(
+        store().error_context_new(InstanceId(inst), ErrorContextId(id)).map(|h| h.0)
+    );
+    error_context_get(inst, h) -> i32 =
+        status(store().error_context_get(InstanceId(inst), Handle(h)).map(|id| id.0));
+    error_context_drop(inst, h) -> i32 = status(
+        store().error_context_drop(InstanceId(inst), Handle(h)).map(|id| id.map_or(0, |id| id.0))
+    );
     waiting(i) -> i32 = i32::from(store().waiting(i));
 }
 

@@ -24,6 +24,10 @@ pub(crate) enum Wait {
     End(EndId),
     /// The resolution of a subtask, as its waiter.
     Subtask(SubtaskId),
+    /// That the callee of a subtask may enter, on this stack.
+    Start(SubtaskId),
+    /// The resolution of a subtask that it cancels, as its waiter.
+    Cancel(SubtaskId),
     /// Nothing: it gives others a turn.
     Turn,
     /// That another thread resumes it.
@@ -104,6 +108,8 @@ impl Store {
                 Ok(Step::Value(u64::from(payload)))
             }
             Wait::Subtask(subtask) => self.subtask_wait(subtask, false),
+            Wait::Start(subtask) => self.guest_enter(subtask),
+            Wait::Cancel(subtask) => self.cancel_goes_on(subtask, false),
             Wait::Turn | Wait::Resumption => Ok(Step::Value(0)),
         }
     }
@@ -116,10 +122,12 @@ impl Store {
                 let end = self.ends.get(id.0);
                 end.is_none_or(|end| end.pending.is_some())
             }
-            Wait::Subtask(id) => {
+            Wait::Subtask(id) | Wait::Cancel(id) => {
                 let subtask = self.subtasks.get(id.0);
                 subtask.is_none_or(|subtask| subtask.is_resolved())
             }
+            // Whoever lets the callee enter lets this go on.
+            Wait::Start(_) => false,
             Wait::Turn => true,
             Wait::Resumption => false,
         }

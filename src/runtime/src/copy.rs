@@ -9,10 +9,10 @@ use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::{BLOCKED, MAX_BUFFER_LENGTH};
 use tidegate_abi::rule;
 
-use crate::ends::{End, EndKind, EndState, Owner, Side};
+use crate::ends::{End, EndKind, EndState, Mode, Operation, Owner, Side};
 use crate::ids::{EndId, Handle, InstanceId, SiteId, TypeId};
 use crate::schedule::Item;
-use crate::store::{Entry, Step, Store};
+use crate::store::{Entry, Outcome, Step, Store};
 use crate::waitable::{Membership, Waitable};
 
 /// A guest's buffer by its site and address, or a buffer that only the host knows.
@@ -64,7 +64,7 @@ impl Store {
     /// Spec: `End.copy`. `Some` is a copy to be performed first.
     pub(crate) fn start_copy(
         &mut self,
-        id: EndId,
+        Operation { end: id, mode }: Operation,
         mut buffer: Buffer,
     ) -> Result<Option<Step>, TrapCode> {
         if rule!("copy-length", buffer.length > MAX_BUFFER_LENGTH) {
@@ -98,15 +98,11 @@ impl Store {
             if rule!("copy-same-instance", same && !flat) {
                 return Err(TrapCode::SameInstanceCopy);
             }
-            self.complete(id, buffer.progress);
-            match other_owner {
-                // The copy tells it.
-                Owner::Host => {
-                    self.complete(other_id, their_progress);
-                    self.take_payload(other_id);
-                }
-                Owner::Guest(..) => self.notify(other_id, their_progress),
+            match mode {
+                Mode::Event => self.tell_of_copy(id, owner, buffer.progress),
+                Mode::Async | Mode::Sync => self.complete(id, buffer.progress),
             }
+            self.tell_of_copy(other_id, other_owner, their_progress);
             let (from, to) = match side {
                 Side::Readable => ((theirs_before, other_id), (mine_before, id)),
                 Side::Writable => ((mine_before, id), (theirs_before, other_id)),
@@ -119,9 +115,81 @@ impl Store {
             self.notify(other_id, 0);
             self.end(id)?.buffer = Some(buffer);
         } else {
-            self.complete(id, 0);
+            match mode {
+                Mode::Event => self.notify(id, 0),
+                Mode::Async | Mode::Sync => self.complete(id, 0),
+            }
         }
         Ok(None)
+    }
+
+    /// An end whose buffer stood hears of a copy; the host does by the copy itself.
+    fn tell_of_copy(&mut self, id: EndId, owner: Owner, progress: u32) {
+        match owner {
+            Owner::Host => {
+                self.complete(id, progress);
+                self.take_payload(id);
+            }
+            Owner::Guest(..) => self.notify(id, progress),
+        }
+    }
+
+    /// Joins the other ends of two ends, which are gone then. Spec: `End.forward`.
+    pub(crate) fn forward(&mut self, source: EndId, target: EndId) -> Outcome {
+        let others = (self.end(source)?.other, self.end(target)?.other);
+        let (Some(writer), Some(reader)) = others else {
+            return self.drop_both(source, target);
+        };
+        if writer == target {
+            return self.drop_both(source, target);
+        }
+        for id in [source, target] {
+            self.leave_set(Waitable::End(id));
+            self.ends.remove(id.0);
+        }
+        for (id, other) in [(writer, reader), (reader, writer)] {
+            self.end(id)?.other = Some(other);
+        }
+        let standing = (self.end(writer)?.buffer, self.end(reader)?.buffer);
+        let (smaller, buffer) = match standing {
+            (Some(from), Some(to)) if to.remain() > from.remain() => (writer, from),
+            (Some(_), Some(to)) => (reader, to),
+            (None, Some(to)) => return self.forward_pull(reader, to),
+            (_, None) => return Ok(Step::Value(0)),
+        };
+        let operation = Operation {
+            end: smaller,
+            mode: Mode::Event,
+        };
+        self.end(smaller)?.buffer = None;
+        match self.start_copy(operation, buffer)? {
+            Some(copy) => {
+                self.copying.push(operation);
+                Ok(copy)
+            }
+            None => Ok(Step::Value(0)),
+        }
+    }
+
+    /// A read that stands has got the host as its writer, which has to be asked.
+    fn forward_pull(&mut self, reader: EndId, buffer: Buffer) -> Outcome {
+        let has_event = self.end(reader)?.pending.is_some();
+        match self.idle_host_writer(reader) {
+            Some(writer) if !has_event => {
+                let operation = Operation {
+                    end: reader,
+                    mode: Mode::Event,
+                };
+                Ok(self.pull(operation, writer, buffer.remain()))
+            }
+            Some(_) | None => Ok(Step::Value(0)),
+        }
+    }
+
+    fn drop_both(&mut self, source: EndId, target: EndId) -> Outcome {
+        self.drop_end(source);
+        self.drop_end(target);
+        Ok(Step::Value(0))
     }
 
     fn element_size(&self, ty: TypeId) -> Result<ElementSize, TrapCode> {

@@ -99,8 +99,27 @@ pub struct EndRef {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
     pub(crate) end: EndId,
-    /// It answers `BLOCKED` rather than wait.
-    pub(crate) is_async: bool,
+    pub(crate) mode: Mode,
+}
+
+/// How an operation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// By its result, or `BLOCKED`.
+    Async,
+    /// By its result, which it waits for.
+    Sync,
+    /// By nothing: the result is an event. Spec: `End.forward`.
+    Event,
+}
+
+impl Mode {
+    fn of(is_async: bool) -> Self {
+        match is_async {
+            true => Self::Async,
+            false => Self::Sync,
+        }
+    }
 }
 
 /// Built-ins.
@@ -121,9 +140,10 @@ impl Store {
         if in_set && !is_async {
             return Err(TrapCode::EndBusy);
         }
-        let operation = Operation { end: id, is_async };
+        let mode = Mode::of(is_async);
+        let operation = Operation { end: id, mode };
         let started = self.start_copy(
-            id,
+            operation,
             Buffer {
                 memory: Some((buffer.site, buffer.ptr)),
                 length: buffer.len,
@@ -180,7 +200,7 @@ impl Store {
     fn end_at(&mut self, at: EndRef) -> Result<EndId, TrapCode> {
         let id = match self.entry(at.inst, at.h)? {
             Entry::End(id) => *id,
-            Entry::Resource(_) | Entry::Subtask(_) | Entry::Set(_) => {
+            Entry::Resource(_) | Entry::Subtask(_) | Entry::Set(_) | Entry::ErrorContext(_) => {
                 return Err(TrapCode::WrongHandleType);
             }
         };
@@ -192,6 +212,36 @@ impl Store {
             return Err(TrapCode::WrongHandleType);
         }
         Ok(id)
+    }
+
+    /// Spec: `canon {stream,future}.forward`: whatever is written to the other end of `source` is read from that of `target`.
+    pub fn end_forward(&mut self, source: EndRef, target: Handle) -> Outcome {
+        let readable = self.take_end(source)?;
+        let target = EndRef {
+            side: Side::Writable,
+            h: target,
+            ..source
+        };
+        let writable = self.take_end(target)?;
+        self.forward(readable, writable)
+    }
+
+    /// Takes an end at rest out of its table.
+    pub(crate) fn take_end(&mut self, at: EndRef) -> Result<EndId, TrapCode> {
+        let id = self.idle_end(at)?;
+        let in_set = self.end(id)?.membership.set.is_some();
+        if rule!("lift-end-in-set", in_set) {
+            return Err(TrapCode::EndBusy);
+        }
+        self.remove(at.inst, at.h)?;
+        Ok(id)
+    }
+
+    /// Spec: `lift_async_value` and `lower_async_value`, between guests.
+    pub fn transfer_end(&mut self, from: EndRef, to: InstanceId) -> Outcome {
+        let id = self.take_end(from)?;
+        let h = self.give(to, id)?;
+        Ok(Step::Value(u64::from(h.0)))
     }
 
     pub(crate) fn idle_end(&mut self, at: EndRef) -> Result<EndId, TrapCode> {
@@ -215,18 +265,26 @@ impl Store {
         if let Some(end) = self.ends.get_mut(id.0) {
             end.membership.waiter = Waiter::Operation;
         }
+        Ok(self.pull(operation, writer, n))
+    }
+
+    /// Asks the host for `n` elements.
+    pub(crate) fn pull(&mut self, operation: Operation, writer: EndId, n: u32) -> Step {
         self.pulling.push(operation);
         self.args([n]);
-        Ok(Step::Action(ActionKind::HostPull, writer.0))
+        Step::Action(ActionKind::HostPull, writer.0)
     }
 
     /// What an operation answers whose turn is over.
     fn payload_or_wait(&mut self, operation: Operation) -> Outcome {
         let id = operation.end;
+        if operation.mode == Mode::Event {
+            return Ok(Step::Value(0));
+        }
         let payload = self.take_payload(id);
         let owner = self.ends.get(id.0).map(|end| end.owner);
         match (payload, owner) {
-            (None, Some(Owner::Guest(inst, _))) if !operation.is_async => {
+            (None, Some(Owner::Guest(inst, _))) if operation.mode == Mode::Sync => {
                 self.wait_for_end(inst, id)
             }
             (payload, _) => Ok(Step::Value(u64::from(payload.unwrap_or(BLOCKED)))),
@@ -241,7 +299,7 @@ impl Store {
     }
 
     /// The other end, when it is a writable one at rest that the host holds.
-    fn idle_host_writer(&self, id: EndId) -> Option<EndId> {
+    pub(crate) fn idle_host_writer(&self, id: EndId) -> Option<EndId> {
         let other = self.ends.get(id.0)?.other?;
         let writer = self.ends.get(other.0)?;
         let idle = writer.side == Side::Writable && writer.state == EndState::Idle;
@@ -260,7 +318,9 @@ impl Store {
     /// The host has been asked for elements, and may have given some.
     pub fn pulled(&mut self) -> Outcome {
         let operation = self.pulling.pop().ok_or(TrapCode::UnknownHandle)?;
-        if let Some(end) = self.ends.get_mut(operation.end.0) {
+        if operation.mode != Mode::Event
+            && let Some(end) = self.ends.get_mut(operation.end.0)
+        {
             end.membership.waiter = Waiter::Nobody;
         }
         self.payload_or_wait(operation)

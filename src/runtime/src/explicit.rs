@@ -121,6 +121,7 @@ impl Store {
             ThreadState::Running
             | ThreadState::Entering
             | ThreadState::Granted
+            | ThreadState::Starting
             | ThreadState::Yielding
             | ThreadState::Waiting { .. }
             | ThreadState::Fresh { resumed: true, .. }

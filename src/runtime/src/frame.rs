@@ -7,6 +7,7 @@
 
 use tidegate_abi::code::TrapCode;
 
+use crate::guest::Then;
 use crate::ids::{HOST, InstanceId, TaskId, ThreadId};
 use crate::store::{SETTLE, Store};
 use crate::task::{Task, TaskKind, TaskState};
@@ -18,6 +19,19 @@ pub(crate) struct Frame {
     /// `None`: a sync call whose task nothing has observed yet.
     pub(crate) thread: Option<ThreadId>,
     pub(crate) base: Base,
+    /// What follows when a callback that was called out of turn has returned.
+    pub(crate) then: Then,
+}
+
+impl Frame {
+    pub(crate) fn new(inst: InstanceId, thread: Option<ThreadId>, base: Base) -> Self {
+        Self {
+            inst,
+            thread,
+            base,
+            then: Then::Nothing,
+        }
+    }
 }
 
 /// What a frame stands on.
@@ -33,11 +47,7 @@ pub(crate) enum Base {
 
 impl Default for Frame {
     fn default() -> Self {
-        Self {
-            inst: HOST,
-            thread: None,
-            base: Base::Plain,
-        }
+        Self::new(HOST, None, Base::Plain)
     }
 }
 
@@ -122,11 +132,7 @@ impl Store {
             true => Base::Inner,
             false => Base::Plain,
         };
-        self.enter(Frame {
-            inst,
-            thread: None,
-            base,
-        });
+        self.enter(Frame::new(inst, None, base));
     }
 
     /// It ends.
@@ -147,11 +153,7 @@ impl Store {
             return Ok(());
         };
         let task = self.thread(id)?.task;
-        let task = self.task(task)?;
-        if task.borrows > 0 {
-            return Err(TrapCode::BorrowsRemain);
-        }
-        task.state = TaskState::Resolved;
+        self.resolve(task)?;
         self.exit(id)
     }
 

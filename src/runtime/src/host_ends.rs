@@ -4,10 +4,9 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
-use tidegate_abi::rule;
 
 use crate::copy::{Buffer, CANCELLED, DROPPED};
-use crate::ends::{End, EndKind, EndRef, EndState, Operation, Owner, Side};
+use crate::ends::{End, EndKind, EndRef, EndState, Mode, Operation, Owner, Side};
 use crate::ids::{EndId, Handle, InstanceId, TypeId};
 use crate::store::{Outcome, Step, Store};
 
@@ -30,19 +29,14 @@ impl Store {
         h: Handle,
     ) -> Result<(), TrapCode> {
         let side = Side::Readable;
-        let id = self.idle_end(EndRef {
+        let id = self.take_end(EndRef {
             kind,
             side,
             inst,
             ty,
             h,
         })?;
-        let end = self.end(id)?;
-        if rule!("lift-end-in-set", end.membership.set.is_some()) {
-            return Err(TrapCode::EndBusy);
-        }
-        end.owner = Owner::Host;
-        self.remove(inst, h)?;
+        self.end(id)?.owner = Owner::Host;
         self.args([id.0]);
         Ok(())
     }
@@ -71,18 +65,18 @@ impl Store {
             EndState::Done => return Ok(Step::Value(u64::from(DROPPED))),
             EndState::Copying | EndState::Cancelling => return Err(TrapCode::EndBusy),
         }
+        let operation = Operation {
+            end: id,
+            mode: Mode::Async,
+        };
         let started = self.start_copy(
-            id,
+            operation,
             Buffer {
                 memory: None,
                 length: n,
                 progress: 0,
             },
         )?;
-        let operation = Operation {
-            end: id,
-            is_async: true,
-        };
         match started {
             Some(copy) => {
                 self.copying.push(operation);

@@ -21,10 +21,14 @@ ids! {
     ThreadId;
     /// A thread's index in its instance. Spec: `Thread.index`.
     ThreadIndex;
-    /// A call of a guest to the host.
+    /// A call by a guest.
     SubtaskId;
+    /// A lowered function whose callee is a guest's.
+    CallSiteId;
     /// A waitable set.
     SetId;
+    /// The host's number of an error context's message.
+    ErrorContextId;
     /// An end of a stream or future.
     EndId;
     /// The host's number of a call, in either direction.

@@ -9,8 +9,10 @@ mod api;
 mod block;
 mod copy;
 mod ends;
+mod error_context;
 mod explicit;
 mod frame;
+mod guest;
 mod host_ends;
 mod ids;
 mod list;
@@ -25,9 +27,10 @@ mod waitable;
 mod waiting;
 
 pub use ends::{EndKind, EndRef, GuestBuffer, Side};
+pub use guest::CallSite;
 pub use ids::{
-    CallId, EndId, HOST, Handle, InstanceId, ResourceId, SetId, SiteId, Slot, SubtaskId, TaskId,
-    ThreadId, ThreadIndex, TypeId,
+    CallId, CallSiteId, EndId, ErrorContextId, HOST, Handle, InstanceId, ResourceId, SetId, SiteId,
+    Slot, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
 };
 pub use resource::ResourceType;
 pub use schedule::{NONE, TASK_CANCELLED};

@@ -98,7 +98,7 @@ impl Store {
     pub fn host_resource_drop(&mut self, h: Handle) -> Outcome {
         let ty = match self.entry(HOST, h)? {
             Entry::Resource(resource) => resource.ty,
-            Entry::Subtask(_) | Entry::Set(_) | Entry::End(_) => {
+            Entry::Subtask(_) | Entry::Set(_) | Entry::End(_) | Entry::ErrorContext(_) => {
                 return Err(TrapCode::WrongHandleType);
             }
         };
@@ -178,6 +178,35 @@ impl Store {
         Ok(())
     }
 
+    /// Spec: `lift_own` and `lower_own`, between guests.
+    pub fn transfer_own(
+        &mut self,
+        from: InstanceId,
+        ty: ResourceId,
+        h: Handle,
+        to: InstanceId,
+    ) -> Outcome {
+        let rep = self.take_own(from, ty, h)?;
+        let h = self.add_own(to, ty, rep)?;
+        Ok(Step::Value(u64::from(h.0)))
+    }
+
+    /// Spec: `lift_borrow` and `lower_borrow`, between guests; the callee is current.
+    pub fn transfer_borrow(
+        &mut self,
+        from: InstanceId,
+        ty: ResourceId,
+        h: Handle,
+        subtask: SubtaskId,
+        to: InstanceId,
+    ) -> Outcome {
+        self.lift_borrow(from, ty, h, subtask)?;
+        let [rep, ..] = self.control.args;
+        self.lower_borrow(to, ty, rep)?;
+        let [given, ..] = self.control.args;
+        Ok(Step::Value(u64::from(given)))
+    }
+
     fn add_own(&mut self, inst: InstanceId, ty: ResourceId, rep: u32) -> Result<Handle, TrapCode> {
         self.add(
             inst,
@@ -211,9 +240,11 @@ impl Store {
     ) -> Result<&mut ResourceHandle, TrapCode> {
         match self.entry(inst, h)? {
             Entry::Resource(resource) if resource.ty == ty => Ok(resource),
-            Entry::Resource(_) | Entry::Subtask(_) | Entry::Set(_) | Entry::End(_) => {
-                Err(TrapCode::WrongHandleType)
-            }
+            Entry::Resource(_)
+            | Entry::Subtask(_)
+            | Entry::Set(_)
+            | Entry::End(_)
+            | Entry::ErrorContext(_) => Err(TrapCode::WrongHandleType),
         }
     }
 

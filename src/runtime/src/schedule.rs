@@ -10,10 +10,11 @@ use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 
 use crate::frame::{Base, Frame};
-use crate::ids::{CallId, EndId, InstanceId, ThreadId};
+use crate::guest::Then;
+use crate::ids::{CallId, EndId, InstanceId, SubtaskId, ThreadId};
 use crate::store::{Outcome, READY, Step, Store};
-use crate::task::TaskState;
-use crate::thread::ThreadState;
+use crate::task::{Caller, TaskState};
+use crate::thread::{Spawning, ThreadState};
 
 /// Something that may be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +185,7 @@ impl Store {
     }
 
     /// Whether giving a thread its turn takes a new stack.
-    fn begins_stack(&self, id: ThreadId) -> bool {
+    pub(crate) fn begins_stack(&self, id: ThreadId) -> bool {
         self.threads.get(id.0).is_some_and(|thread| {
             let task = self.tasks.get(thread.task.0);
             match thread.state {
@@ -192,7 +193,10 @@ impl Store {
                 ThreadState::Yielding | ThreadState::Waiting { .. } | ThreadState::Entering => {
                     self.stacks && task.is_some_and(|task| task.kind.wants_own_stack())
                 }
-                ThreadState::Running | ThreadState::Granted | ThreadState::Blocked(_) => false,
+                ThreadState::Running
+                | ThreadState::Granted
+                | ThreadState::Starting
+                | ThreadState::Blocked(_) => false,
             }
         })
     }
@@ -204,7 +208,7 @@ impl Store {
         };
         let (inst, state, task) = (thread.inst, thread.state, thread.task);
         match state {
-            ThreadState::Running | ThreadState::Granted => false,
+            ThreadState::Running | ThreadState::Granted | ThreadState::Starting => false,
             ThreadState::Entering => {
                 let kind = self.tasks.get(task.0).map(|task| task.kind);
                 let instance = self.instances.get(inst.0 as usize);
@@ -237,9 +241,10 @@ impl Store {
         match thread.state {
             ThreadState::Running
             | ThreadState::Granted
+            | ThreadState::Starting
             | ThreadState::Fresh { resumed: false, .. } => Ok(None),
             ThreadState::Entering => self.grant(id),
-            ThreadState::Fresh { resumed: true, .. } => Ok(Some(self.spawn(id))),
+            ThreadState::Fresh { resumed: true, .. } => Ok(Some(self.spawn(id, Then::Nothing))),
             ThreadState::Yielding => self.resume(id, inst),
             ThreadState::Waiting { set, .. } => {
                 let task = thread.task;
@@ -250,24 +255,63 @@ impl Store {
                 self.wake(inst)?;
                 Ok(None)
             }
-            ThreadState::Blocked(wait) => Ok(self.is_over(wait).then(|| {
-                self.resuming = Some(id);
-                Step::Action(ActionKind::Resume, id.0)
-            })),
+            ThreadState::Blocked(wait) => Ok(self.is_over(wait).then(|| self.continue_stack(id))),
         }
     }
 
-    /// Lets a waiting call of the host start, if it may by now.
+    fn continue_stack(&mut self, id: ThreadId) -> Step {
+        self.resuming = Some(id);
+        Step::Action(ActionKind::Resume, id.0)
+    }
+
+    /// Lets a waiting call start, if it may by now.
     fn grant(&mut self, id: ThreadId) -> Result<Option<Step>, TrapCode> {
         if !self.is_ready(id) {
             return Ok(None);
         }
         let thread = self.thread(id)?;
-        thread.state = ThreadState::Granted;
         let task = thread.task;
-        let call = self.task(task)?.kind.call();
-        self.args([task.0]);
-        Ok(call.map(|call| Self::tell(ActionKind::Start, call)))
+        let caller = self.task(task)?.kind.caller();
+        match caller.ok_or(TrapCode::UnknownHandle)? {
+            Caller::Host(call) => {
+                self.thread(id)?.state = ThreadState::Granted;
+                self.args([task.0]);
+                Ok(Some(Self::tell(ActionKind::Start, call)))
+            }
+            Caller::Guest(subtask) => self.grant_guest(id, subtask),
+        }
+    }
+
+    fn grant_guest(&mut self, id: ThreadId, subtask: SubtaskId) -> Result<Option<Step>, TrapCode> {
+        if let Some(caller) = self.blocked_caller(subtask)? {
+            // It enters on the caller's stack.
+            self.thread(id)?.state = ThreadState::Granted;
+            return Ok(Some(self.continue_stack(caller)));
+        }
+        let spawns = self.begins_stack(id);
+        self.thread(id)?.state = ThreadState::Granted;
+        if !self.may_enter(id, false)? {
+            return Ok(None);
+        }
+        self.thread(id)?.state = ThreadState::Starting;
+        match spawns {
+            true => Ok(Some(self.spawn(id, Then::Nothing))),
+            false => self.start_call(id).map(Some),
+        }
+    }
+
+    /// Has a call's start half called.
+    pub(crate) fn start_call(&mut self, id: ThreadId) -> Outcome {
+        let task = self.thread(id)?.task;
+        let Some(Caller::Guest(subtask)) = self.task(task)?.kind.caller() else {
+            return Err(TrapCode::UnknownHandle);
+        };
+        let half = self.site_of(subtask)?.start_half;
+        self.args([subtask.0]);
+        Ok(Step::Action(
+            ActionKind::StartCall,
+            half.ok_or(TrapCode::UnknownHandle)?.0,
+        ))
     }
 
     /// Lets a task's callback be called, if the exclusive lock is free or its own.
@@ -282,14 +326,15 @@ impl Store {
         instance.exclusive = Some(id);
         let task = self.thread(id)?.task;
         match self.stacks && self.task(task)?.kind.wants_own_stack() {
-            true => Ok(Some(self.spawn(id))),
+            true => Ok(Some(self.spawn(id, Then::Nothing))),
             false => self.call_back(id, Base::Plain).map(Some),
         }
     }
 
     /// Runs a thread from its beginning, or from its callback, on a new stack.
-    fn spawn(&mut self, id: ThreadId) -> Step {
-        self.spawning.push(id);
+    pub(crate) fn spawn(&mut self, thread: ThreadId, then: Then) -> Step {
+        self.spawning.push(Spawning { thread, then });
+        let id = thread;
         Step::Action(ActionKind::Spawn, id.0)
     }
 
@@ -302,11 +347,7 @@ impl Store {
         let slot = self.task(task)?.kind.callback();
         let slot = slot.ok_or(TrapCode::InvalidCallbackCode)?;
         self.args([id.0, code, p1, p2]);
-        self.enter(Frame {
-            inst,
-            thread: Some(id),
-            base,
-        });
+        self.enter(Frame::new(inst, Some(id), base));
         Ok(Step::Action(ActionKind::Callback, slot.0))
     }
 

@@ -11,8 +11,10 @@ use tidegate_abi::code::TrapCode;
 use crate::block::Restriction;
 use crate::ends::{End, Operation};
 use crate::frame::Frame;
+use crate::guest::CallSite;
 use crate::ids::{
-    CallId, EndId, Handle, InstanceId, ResourceId, SetId, SubtaskId, ThreadId, TypeId,
+    CallId, EndId, ErrorContextId, Handle, InstanceId, ResourceId, SetId, SubtaskId, ThreadId,
+    TypeId,
 };
 use crate::list::List;
 use crate::resource::{ResourceHandle, ResourceType};
@@ -20,7 +22,7 @@ use crate::schedule::Ready;
 use crate::slab::Slab;
 use crate::subtask::Subtask;
 use crate::task::{Task, TaskKind};
-use crate::thread::Thread;
+use crate::thread::{Spawning, Thread};
 use crate::waitable::WaitableSet;
 
 /// What a built-in answers.
@@ -85,6 +87,7 @@ pub(crate) enum Entry {
     Subtask(SubtaskId),
     Set(SetId),
     End(EndId),
+    ErrorContext(ErrorContextId),
 }
 
 /// An element type of streams and futures.
@@ -148,7 +151,12 @@ pub struct Store {
     pub(crate) tasks: Slab<Task>,
     pub(crate) threads: Slab<Thread>,
     pub(crate) subtasks: Slab<Subtask>,
+    pub(crate) sites: Vec<CallSite>,
+    /// The subtask that was finished last, and its flat result.
+    pub(crate) last_result: (u32, u64),
     pub(crate) sets: Slab<WaitableSet>,
+    /// How many handles each error context has, by its number.
+    pub(crate) error_contexts: Vec<u32>,
     pub(crate) ends: Slab<End>,
     /// The innermost call that runs.
     pub(crate) frame: Frame,
@@ -161,7 +169,7 @@ pub struct Store {
     /// The thread that is resumed but has not said so yet.
     pub(crate) resuming: Option<ThreadId>,
     /// Threads that begin on new stacks, innermost last.
-    pub(crate) spawning: Vec<ThreadId>,
+    pub(crate) spawning: Vec<Spawning>,
     /// The thread that goes on before any other.
     pub(crate) switch_to: Option<ThreadId>,
     /// The thread that waits for a host function of a sync type: nothing else happens.

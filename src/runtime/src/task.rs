@@ -7,9 +7,10 @@ use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 
 use crate::frame::{Base, Frame};
-use crate::ids::{CallId, Handle, InstanceId, Slot, TaskId, ThreadId};
+use crate::ids::{CallId, Handle, InstanceId, Slot, SubtaskId, TaskId, ThreadId};
 use crate::schedule::Item;
 use crate::store::{Instance, Outcome, Step, Store};
+use crate::subtask::SubtaskState;
 use crate::thread::{Thread, ThreadState};
 
 /// Spec: `Task`.
@@ -31,13 +32,20 @@ pub(crate) struct Task {
 pub(crate) enum TaskKind {
     /// A sync call, a destructor: made when first observed.
     Implicit,
-    /// A call by the host.
+    /// A call.
     Called {
         lift: Lift,
         /// Its implicit thread is to be run on a stack of its own.
         own_stack: bool,
-        call: CallId,
+        caller: Caller,
     },
+}
+
+/// Who waits for a task's result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Caller {
+    Host(CallId),
+    Guest(SubtaskId),
 }
 
 /// How a function is lifted. Spec: `FuncType.async`, `CanonicalOptions`.
@@ -88,11 +96,11 @@ impl TaskKind {
         }
     }
 
-    /// Who waits for the result, if the task is known to the host.
-    pub(crate) fn call(&self) -> Option<CallId> {
+    /// Who waits for the result, if it may come later.
+    pub(crate) fn caller(&self) -> Option<Caller> {
         match self {
             Self::Implicit => None,
-            Self::Called { call, .. } => Some(*call),
+            Self::Called { caller, .. } => Some(*caller),
         }
     }
 
@@ -141,6 +149,18 @@ impl Task {
     }
 }
 
+impl Task {
+    /// Spec: `Task.return_`, `Task.cancel`, of a task that returns by a built-in.
+    fn resolve(&mut self) -> Result<Caller, TrapCode> {
+        if self.borrows > 0 {
+            return Err(TrapCode::BorrowsRemain);
+        }
+        let caller = self.kind.caller().ok_or(TrapCode::WrongTaskReturn)?;
+        self.state = TaskState::Resolved;
+        Ok(caller)
+    }
+}
+
 impl Instance {
     /// Spec: `has_backpressure` in `Task.enter_implicit_thread`.
     pub(crate) fn must_wait(&self, kind: TaskKind) -> bool {
@@ -165,7 +185,7 @@ impl Store {
         let kind = TaskKind::Called {
             lift,
             own_stack,
-            call,
+            caller: Caller::Host(call),
         };
         self.add_task(Task::new(inst, kind, TaskState::Initial))
     }
@@ -175,7 +195,8 @@ impl Store {
         let task = self.task(id)?;
         let thread = task.implicit.ok_or(TrapCode::UnknownHandle)?;
         let own_stack = task.kind.wants_own_stack();
-        if !self.may_enter(thread)? {
+        let held = self.frozen.is_some() || !self.restrictions.is_empty();
+        if !self.may_enter(thread, held)? {
             return Ok(false);
         }
         let base = match own_stack {
@@ -186,9 +207,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether a thread may enter; if not, it waits.
-    fn may_enter(&mut self, id: ThreadId) -> Result<bool, TrapCode> {
-        let held = self.frozen.is_some() || !self.restrictions.is_empty();
+    /// Whether a thread may enter; if not, it waits. `held`: it may not, for a reason that is not its instance's.
+    pub(crate) fn may_enter(&mut self, id: ThreadId, held: bool) -> Result<bool, TrapCode> {
         let thread = self.thread(id)?;
         let (inst, granted) = (thread.inst, thread.state == ThreadState::Granted);
         let task = thread.task;
@@ -217,7 +237,7 @@ impl Store {
     }
 
     /// A thread that may enter does.
-    fn start(&mut self, id: ThreadId, base: Base) -> Result<(), TrapCode> {
+    pub(crate) fn start(&mut self, id: ThreadId, base: Base) -> Result<(), TrapCode> {
         self.register(id)?;
         let thread = self.thread(id)?;
         thread.state = ThreadState::Running;
@@ -229,11 +249,7 @@ impl Store {
             // The next one may enter as well.
             false => self.wake(inst)?,
         }
-        self.enter(Frame {
-            inst,
-            thread: Some(id),
-            base,
-        });
+        self.enter(Frame::new(inst, Some(id), base));
         Ok(())
     }
 
@@ -249,12 +265,7 @@ impl Store {
             TaskKind::Called {
                 lift: Lift::Sync | Lift::SyncTyped,
                 ..
-            } => {
-                if task.borrows > 0 {
-                    return Err(TrapCode::BorrowsRemain);
-                }
-                task.state = TaskState::Resolved;
-            }
+            } => self.resolve(id)?,
             TaskKind::Called {
                 lift: Lift::Stackful { .. },
                 ..
@@ -266,13 +277,13 @@ impl Store {
 
     /// A callback has returned.
     pub fn callback_done(&mut self, id: ThreadId, packed: u32) -> Outcome {
-        self.leave();
+        let then = self.leave().then;
         self.callback_result(id, packed)?;
-        Ok(Step::Value(0))
+        self.go_on(then)
     }
 
     /// Spec: `unpack_callback_result` and the loop in `canon_lift`.
-    fn callback_result(&mut self, id: ThreadId, packed: u32) -> Result<(), TrapCode> {
+    pub(crate) fn callback_result(&mut self, id: ThreadId, packed: u32) -> Result<(), TrapCode> {
         let thread = self.thread(id)?;
         let (inst, task) = (thread.inst, thread.task);
         let cancelled = self.task(task)?.state == TaskState::PendingCancel;
@@ -329,7 +340,7 @@ impl Store {
     }
 
     /// Spec: `cancellable`.
-    fn is_cancellable(&self, id: ThreadId) -> bool {
+    pub(crate) fn is_cancellable(&self, id: ThreadId) -> bool {
         let thread = self.threads.get(id.0);
         thread.is_some_and(|thread| {
             matches!(
@@ -339,7 +350,7 @@ impl Store {
         })
     }
 
-    fn cancel_unstarted(&mut self, id: TaskId) -> Result<(), TrapCode> {
+    pub(crate) fn cancel_unstarted(&mut self, id: TaskId) -> Result<(), TrapCode> {
         let task = self.tasks.remove(id.0).ok_or(TrapCode::UnknownHandle)?;
         if let Some(thread) = task.implicit {
             let state = self.thread(thread)?.state;
@@ -351,7 +362,7 @@ impl Store {
             }
             self.threads.remove(thread.0);
         }
-        if let Some(call) = task.kind.call() {
+        if let Some(Caller::Host(call)) = task.kind.caller() {
             self.enqueue(Item::Cancelled(call));
         }
         self.wake(task.inst)
@@ -373,6 +384,16 @@ impl Store {
                 Err(code)
             }
         }
+    }
+
+    /// A sync call has its result. Spec: `Task.return_`.
+    pub(crate) fn resolve(&mut self, id: TaskId) -> Result<(), TrapCode> {
+        let task = self.task(id)?;
+        if task.borrows > 0 {
+            return Err(TrapCode::BorrowsRemain);
+        }
+        task.state = TaskState::Resolved;
+        Ok(())
     }
 
     pub(crate) fn task(&mut self, id: TaskId) -> Result<&mut Task, TrapCode> {
@@ -411,7 +432,8 @@ impl Store {
         Ok(Step::Value(0))
     }
 
-    /// Spec: `canon task.return`; the caller lifts the values when this has succeeded.
+    /// Spec: `canon task.return`; the values are lifted when this has succeeded. Value 0: for the host, argument word 0 is its
+    /// call; 1: for a guest, argument words 0 to 2 are the slot of the return half, the subtask, and where the results go.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
         let task = self.returning_task(inst)?;
         if task.kind.return_key() != Some(return_key) {
@@ -420,25 +442,26 @@ impl Store {
         if task.state == TaskState::Resolved {
             return Err(TrapCode::AlreadyReturned);
         }
-        if task.borrows > 0 {
-            return Err(TrapCode::BorrowsRemain);
+        match task.resolve()? {
+            Caller::Guest(subtask) => self.return_half(subtask),
+            Caller::Host(call) => {
+                self.args([call.0]);
+                Ok(Step::Value(0))
+            }
         }
-        task.state = TaskState::Resolved;
-        let call = task.kind.call().map_or(0, |call| call.0);
-        self.args([call]);
-        Ok(Step::Value(0))
     }
 
     /// Spec: `canon task.cancel`.
     pub fn task_cancel(&mut self, inst: InstanceId) -> Outcome {
         let task = self.returning_task(inst)?;
         match task.state {
-            TaskState::CancelDelivered if task.borrows > 0 => Err(TrapCode::BorrowsRemain),
-            TaskState::CancelDelivered => {
-                task.state = TaskState::Resolved;
-                let call = task.kind.call().ok_or(TrapCode::WrongTaskReturn)?;
-                Ok(Self::tell(ActionKind::HostCancelled, call))
-            }
+            TaskState::CancelDelivered => match task.resolve()? {
+                Caller::Host(call) => Ok(Self::tell(ActionKind::HostCancelled, call)),
+                Caller::Guest(subtask) => {
+                    self.progress(subtask, SubtaskState::CancelledBeforeReturned)?;
+                    Ok(Step::Value(0))
+                }
+            },
             TaskState::Resolved => Err(TrapCode::AlreadyReturned),
             TaskState::Initial | TaskState::Started | TaskState::PendingCancel => {
                 Err(TrapCode::NotCancelled)

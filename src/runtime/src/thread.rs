@@ -5,6 +5,7 @@ use tidegate_abi::code::TrapCode;
 
 use crate::block::Wait;
 use crate::frame::{Base, Frame, Suspended};
+use crate::guest::Then;
 use crate::ids::{Handle, InstanceId, SetId, TaskId, ThreadId, ThreadIndex};
 use crate::list::{Arena, Links};
 use crate::slab::Slab;
@@ -31,6 +32,13 @@ pub(crate) struct Thread {
     pub(crate) suspended: Suspended,
 }
 
+/// A thread that begins on a new stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spawning {
+    pub(crate) thread: ThreadId,
+    pub(crate) then: Then,
+}
+
 /// What a thread does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadState {
@@ -40,6 +48,8 @@ pub(crate) enum ThreadState {
     Entering,
     /// It may enter as soon as the host says so; it is in that list still.
     Granted,
+    /// A guest has called it: it is to be begun by its start half.
+    Starting,
     /// Its callback has returned `YIELD`.
     Yielding,
     /// Its callback has returned `WAIT`; it is in `WaitableSet.waiting`.
@@ -117,7 +127,7 @@ impl Store {
 impl Store {
     /// A new stack runs a thread from its beginning.
     pub fn thread_begin(&mut self, id: ThreadId) -> Outcome {
-        if self.spawning.last() != Some(&id) {
+        if self.spawning.last().map(|spawning| spawning.thread) != Some(id) {
             return Err(TrapCode::UnknownHandle);
         }
         let base = self.own_base();
@@ -127,14 +137,11 @@ impl Store {
             ThreadState::Fresh { context, .. } => {
                 thread.state = ThreadState::Running;
                 let inst = thread.inst;
-                self.enter(Frame {
-                    inst,
-                    thread: Some(id),
-                    base,
-                });
+                self.enter(Frame::new(inst, Some(id), base));
                 self.args([context]);
                 Ok(Step::Action(ActionKind::ThreadStart, id.0))
             }
+            ThreadState::Starting => self.start_call(id),
             ThreadState::Running
             | ThreadState::Entering
             | ThreadState::Granted
@@ -151,8 +158,17 @@ impl Store {
 
     /// The stack of the thread that was begun last has finished, or is suspended.
     pub fn spawned(&mut self) -> Outcome {
-        self.spawning.pop().ok_or(TrapCode::UnknownHandle)?;
-        Ok(Step::Value(0))
+        let spawning = self.spawning.pop().ok_or(TrapCode::UnknownHandle)?;
+        self.go_on(spawning.then)
+    }
+
+    /// A thread that ran out of turn has suspended or finished.
+    pub(crate) fn go_on(&mut self, then: Then) -> Outcome {
+        match then {
+            Then::Nothing => Ok(Step::Value(0)),
+            Then::Return(subtask) => self.caller_goes_on(subtask),
+            Then::Cancel { subtask, is_async } => self.cancel_goes_on(subtask, is_async),
+        }
     }
 
     /// What a stack made for a thread is.
@@ -168,8 +184,14 @@ impl Store {
 impl Store {
     /// Spec: `canon context.get`.
     pub fn context_get(&mut self, inst: InstanceId, slot: u32) -> Outcome {
+        let value = self.context_get64(inst, slot)?;
+        Ok(Step::Value(value & u64::from(u32::MAX)))
+    }
+
+    /// The same of an `i64`, as its bits.
+    pub fn context_get64(&mut self, inst: InstanceId, slot: u32) -> Result<u64, TrapCode> {
         let value = self.context(inst, slot)?.copied();
-        Ok(Step::Value(value.unwrap_or(0) & u64::from(u32::MAX)))
+        Ok(value.unwrap_or(0))
     }
 
     /// Spec: `canon context.set`.

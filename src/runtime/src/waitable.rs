@@ -128,7 +128,9 @@ impl Store {
         let waitable = match self.entry(inst, h)? {
             Entry::Subtask(id) => Waitable::Subtask(*id),
             Entry::End(id) => Waitable::End(*id),
-            Entry::Resource(_) | Entry::Set(_) => return Err(TrapCode::WrongHandleType),
+            Entry::Resource(_) | Entry::Set(_) | Entry::ErrorContext(_) => {
+                return Err(TrapCode::WrongHandleType);
+            }
         };
         let waiter = self.membership(waitable).map(|m| m.waiter);
         if waiter.is_some_and(|waiter| waiter != Waiter::Nobody) {
@@ -156,7 +158,7 @@ impl Store {
     pub(crate) fn set_at(&mut self, inst: InstanceId, h: Handle) -> Result<SetId, TrapCode> {
         match self.entry(inst, h)? {
             Entry::Set(set) => Ok(*set),
-            Entry::Resource(_) | Entry::Subtask(_) | Entry::End(_) => {
+            Entry::Resource(_) | Entry::Subtask(_) | Entry::End(_) | Entry::ErrorContext(_) => {
                 Err(TrapCode::WrongHandleType)
             }
         }

@@ -1,9 +1,10 @@
 //! Who waits for what: the report behind a deadlock's diagnostic.
 
 use crate::block::Wait;
-use crate::ids::CallId;
+use crate::ends::Owner;
+use crate::ids::{CallId, EndId};
 use crate::store::Store;
-use crate::task::TaskState;
+use crate::task::{Caller, TaskState};
 use crate::thread::{Thread, ThreadState};
 
 impl Store {
@@ -22,6 +23,13 @@ impl Store {
         found.is_some()
     }
 
+    fn end_handle(&self, id: EndId) -> u32 {
+        match self.ends.get(id.0).map(|end| end.owner) {
+            Some(Owner::Guest(_, h)) => h.0,
+            Some(Owner::Host) | None => 0,
+        }
+    }
+
     fn wait_of(&self, thread: &Thread) -> Option<[u32; 4]> {
         let task = self.tasks.get(thread.task.0)?;
         let call = match task.state {
@@ -29,18 +37,21 @@ impl Store {
             TaskState::Initial
             | TaskState::Started
             | TaskState::PendingCancel
-            | TaskState::CancelDelivered => task.kind.call().unwrap_or(CallId(0)),
+            | TaskState::CancelDelivered => match task.kind.caller() {
+                Some(Caller::Host(call)) => call,
+                Some(Caller::Guest(_)) | None => CallId(0),
+            },
         };
         let (kind, handle) = match thread.state {
-            ThreadState::Running => return None,
+            ThreadState::Running | ThreadState::Starting => return None,
             ThreadState::Entering | ThreadState::Granted => (0, 0),
             ThreadState::Yielding | ThreadState::Fresh { resumed: true, .. } => (1, 0),
             ThreadState::Waiting { handle, .. } => (2, handle.0),
             ThreadState::Fresh { resumed: false, .. } => (5, 0),
             ThreadState::Blocked(wait) => match wait {
                 Wait::Set { handle, .. } => (2, handle.0),
-                Wait::End(_) => (3, 0),
-                Wait::Subtask(_) => (4, 0),
+                Wait::End(end) => (3, self.end_handle(end)),
+                Wait::Subtask(_) | Wait::Start(_) | Wait::Cancel(_) => (4, 0),
                 Wait::Turn => (1, 0),
                 Wait::Resumption => (5, 0),
             },

@@ -282,7 +282,7 @@ impl Model {
             }
             0 => {
                 world.join(*inst, pending.h, Handle(0));
-                let outcome = world.store.subtask_cancel(*inst, pending.h);
+                let outcome = world.store.subtask_cancel(*inst, true, pending.h);
                 let expected = match pending.resolved {
                     true => RETURNED,
                     false => CANCELLED_BEFORE_RETURNED,
@@ -332,7 +332,7 @@ impl Model {
         for pending in subtasks.drain(..) {
             if !pending.delivered {
                 world.join(*inst, pending.h, Handle(0));
-                let outcome = world.store.subtask_cancel(*inst, pending.h);
+                let outcome = world.store.subtask_cancel(*inst, true, pending.h);
                 world.ok(outcome);
             }
             let outcome = world.store.subtask_drop(*inst, pending.h);

@@ -92,7 +92,7 @@ fn a_subtask_that_is_being_cancelled_joins_no_set() {
     let set = world.set_new(inst);
     let (h, subtask) = world.pending_call(inst, 7);
     let abort = Step::Action(ActionKind::HostAbort, CallId(7).0);
-    assert_eq!(world.store.subtask_cancel(inst, h), Ok(abort));
+    assert_eq!(world.store.subtask_cancel(inst, true, h), Ok(abort));
     let joined = world.store.waitable_join(inst, h, set);
     assert_eq!(joined, Err(TrapCode::SyncWaiter));
     let cancelled = Step::Value(u64::from(CANCELLED_BEFORE_RETURNED));

@@ -153,7 +153,7 @@ fn lends_end_with_the_call_or_when_its_result_is_delivered() {
         .store
         .lift_borrow(inst, res, h, subtask)
         .expect("it is there");
-    let outcome = world.store.subtask_cancel(inst, sub);
+    let outcome = world.store.subtask_cancel(inst, true, sub);
     world.ok(outcome);
     assert_eq!(drop(&mut world, inst, res, h), Ok(0));
     assert_eq!(world.destroyed, [5]);

@@ -163,7 +163,7 @@ fn dropped_twice() -> Result<u64, TrapCode> {
 fn set_as_subtask() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
     let set = world.set_new(inst);
-    let outcome = world.store.subtask_cancel(inst, set);
+    let outcome = world.store.subtask_cancel(inst, true, set);
     world.perform(outcome)
 }
 
@@ -454,12 +454,12 @@ fn subtask_undelivered() -> Result<u64, TrapCode> {
 fn subtask_delivered() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
     let (h, SubtaskId(_)) = world.pending_call(inst, 0);
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     assert_eq!(
         world.perform(outcome),
         Ok(u64::from(CANCELLED_BEFORE_RETURNED))
     );
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     world.perform(outcome)
 }
 
@@ -468,7 +468,7 @@ fn subtask_in_set() -> Result<u64, TrapCode> {
     let set = world.set_new(inst);
     let (h, _) = world.pending_call(inst, 0);
     world.join(inst, h, set);
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     world.perform(outcome)
 }
 

@@ -40,7 +40,7 @@ fn a_call_that_completes_at_once_has_no_handle() {
 fn cancelled_calls_are_aborted_at_once() {
     let (mut world, inst, _) = one_instance();
     let (h, subtask) = world.pending_call(inst, 3);
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     assert_eq!(world.ok32(outcome), CANCELLED_BEFORE_RETURNED);
     assert_eq!(world.aborted, [CallId(3)]);
     // The host resolves it all the same: nothing happens.
@@ -55,7 +55,7 @@ fn cancelling_a_resolved_call_delivers_its_result() {
     let (mut world, inst, _) = one_instance();
     let (h, subtask) = world.pending_call(inst, 3);
     world.store.call_resolve(subtask).expect("it is known");
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     assert_eq!(world.ok32(outcome), RETURNED);
     assert!(world.aborted.is_empty());
 }
@@ -64,7 +64,7 @@ fn cancelling_a_resolved_call_delivers_its_result() {
 fn a_call_that_resolves_while_it_is_aborted_has_returned() {
     let (mut world, inst, _) = one_instance();
     let (h, subtask) = world.pending_call(inst, 3);
-    let outcome = world.store.subtask_cancel(inst, h);
+    let outcome = world.store.subtask_cancel(inst, true, h);
     assert!(outcome.is_ok());
     world.store.call_resolve(subtask).expect("it is known");
     let outcome = world.store.aborted(subtask);

@@ -132,7 +132,7 @@ impl World {
         u32::try_from(value).expect("the value has 32 bits")
     }
 
-    fn act(&mut self, kind: ActionKind, operand: u32) -> Outcome {
+    pub fn act(&mut self, kind: ActionKind, operand: u32) -> Outcome {
         let args = self.store.control.args;
         match kind {
             ActionKind::Trap => unreachable!("traps are the error of an outcome"),
