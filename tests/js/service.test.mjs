@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Component, ComponentTrap, Store } from '../../pkg/dist/node.js';
-import { serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
+import { remote, serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SERVICE = path('../../build/guests/service.component.wasm');
@@ -93,6 +93,23 @@ test('toFetchHandler streams a component in both directions', async () => {
   const reader = endless.body.getReader();
   assert.ok((await reader.read()).value.length > 0);
   await reader.cancel();
+});
+
+test('remote: a handler in another process is imported like any other', async () => {
+  const { handle } = remote(`${server.url}/echo`);
+  const front = await serve(handle);
+  const response = await fetch(`${front.url}/below?q`, {
+    method: 'POST',
+    headers: { 'x-tag': 'kept' },
+    body: 'through two servers',
+  });
+  assert.equal(response.headers.get('x-tag'), 'kept');
+  assert.equal(await response.text(), 'through two servers');
+  await front.close();
+  const gone = await serve(remote('http://127.0.0.1:1').handle);
+  assert.equal((await fetch(gone.url)).status, 502);
+  await gone.close();
+  assert.throws(() => remote('file:///etc'), TypeError);
 });
 
 test('a trap answers 500, and the requests after it too: the store is locked', async () => {
