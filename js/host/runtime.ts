@@ -41,6 +41,7 @@ export interface Runtime {
   lower_end(inst: number, ty: number, end: number): number;
   ends_new(ty: number, isFuture: number): number;
   waiting(i: number): number;
+  waiting_member(inst: number, set: number, i: number): number;
 }
 
 /** Exports of the driver that JS calls. */

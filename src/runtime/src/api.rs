@@ -344,6 +344,8 @@ exports! {
         store().error_context_drop(InstanceId(inst), Handle(h)).map(|id| id.map_or(0, |id| id.0))
     );
     waiting(i) -> i32 = i32::from(store().waiting(i));
+    waiting_member(inst, set, i) -> i32 =
+        i32::from(store().waiting_member(InstanceId(inst), Handle(set), i));
 }
 
 // `HOST` is what instance 0 means on this side of the boundary.

@@ -280,12 +280,7 @@ impl Store {
         let Owner::Guest(_, h) = end.owner else {
             return None;
         };
-        let code = match (end.kind, end.side) {
-            (EndKind::Stream, Side::Readable) => 2,
-            (EndKind::Stream, Side::Writable) => 3,
-            (EndKind::Future, Side::Readable) => 4,
-            (EndKind::Future, Side::Writable) => 5,
-        };
+        let code = end.event_code();
         Some((code, h.0, self.take_payload(id)?))
     }
 

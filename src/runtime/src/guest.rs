@@ -320,7 +320,7 @@ impl Store {
 }
 
 impl Store {
-    fn site(&self, CallSiteId(n): CallSiteId) -> Result<CallSite, TrapCode> {
+    pub(crate) fn site(&self, CallSiteId(n): CallSiteId) -> Result<CallSite, TrapCode> {
         let found = self.sites.get((n as usize).wrapping_sub(1)).copied();
         found.ok_or(TrapCode::UnknownHandle)
     }

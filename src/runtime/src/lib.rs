@@ -36,3 +36,4 @@ pub use resource::ResourceType;
 pub use schedule::{NONE, TASK_CANCELLED};
 pub use store::{Control, Limits, Outcome, READY, SETTLE, Step, Store};
 pub use task::Lift;
+pub use waiting::GONE;

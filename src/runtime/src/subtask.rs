@@ -17,9 +17,9 @@ pub(crate) struct Subtask {
     pub(crate) inst: InstanceId,
     pub(crate) state: SubtaskState,
     /// Its handle, once the call has turned out to wait.
-    handle: Option<Handle>,
+    pub(crate) handle: Option<Handle>,
     /// The host's number of the call, when the host is called.
-    call: CallId,
+    pub(crate) call: CallId,
     /// The callee, when that is a guest.
     pub(crate) callee: Option<Callee>,
     /// Handles lent for the call; `None` when the resolution has been delivered. Spec: `lenders`.

@@ -172,7 +172,7 @@ fn backpressure_keeps_calls_out_in_order() {
     backpressure(&mut world, inst, false);
     world.drain();
     assert!(entries.borrow().is_empty());
-    assert_eq!(world.waiting(), [[inst.0, 0, 0, 0], [inst.0, 1, 0, 0]]);
+    assert_eq!(world.waiting(), [[inst.0, 0, 0, 1], [inst.0, 1, 0, 1]]);
     backpressure(&mut world, inst, false);
     assert!(world.ready());
     // Whoever comes while others wait, waits behind them.
@@ -484,7 +484,7 @@ fn the_report_says_who_waits_for_what() {
     let all = world.waiting();
     assert_eq!(
         all,
-        [[inst.0, 0, 2, set.0], [inst.0, 1, 1, 0], [other.0, 2, 0, 0]]
+        [[inst.0, 0, 2, set.0], [inst.0, 1, 1, 0], [other.0, 2, 0, 1]]
     );
 }
 
