@@ -31,7 +31,8 @@ scope.onmessageerror = () => {
 
 function answer(order: Order): Answer {
   try {
-    return { ...order, artifact: compile(order.bytes, order.features) as Artifact };
+    const { bytes, features, bounds } = order;
+    return { ...order, artifact: compile(bytes, features, bounds) as Artifact };
   } catch (error) {
     return { ...order, error };
   }

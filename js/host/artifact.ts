@@ -38,8 +38,17 @@ export interface ByteRange {
   readonly end: number;
 }
 
+export interface DefinedModule extends ByteRange {
+  readonly patches: readonly Patch[];
+}
+
+/** Other bytes in place of a range of the component's. */
+export interface Patch extends ByteRange {
+  readonly bytes: Uint8Array;
+}
+
 export type CoreModule =
-  | ({ readonly origin: 'defined' } & ByteRange)
+  | ({ readonly origin: 'defined' } & DefinedModule)
   | { readonly origin: 'imported'; readonly path: readonly string[]; readonly ty: number };
 
 export interface CoreModuleType {

@@ -11,10 +11,16 @@ import { TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
 /** What the worker is told: the compiler's module at first, then this. */
-export interface Order {
+export interface Order extends Settings {
   readonly id: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What the compiler is told beside the bytes. */
+export interface Settings {
   readonly features: Feature[];
+  /** Of `bounds`. */
+  readonly bounds: Float64Array;
 }
 
 /** What the worker answers: `ready` at first, then this, with the bytes given back. */
@@ -23,12 +29,12 @@ export type Answer = Order & ({ readonly artifact: Artifact } | { readonly error
 /** Compiles in a worker; undefined, with `bytes` untouched, when there is none. */
 export async function compileAside(
   bytes: Uint8Array<ArrayBuffer>,
-  features: Feature[],
+  settings: Settings,
 ): Promise<Answer | undefined> {
   if (unavailable) return undefined;
   const module = await wasmModule('compiler');
   current ??= CompileThread.start(module);
-  if (current !== undefined) return current.compile(bytes, features);
+  if (current !== undefined) return current.compile(bytes, settings);
   unavailable = true;
   return undefined;
 }
@@ -78,14 +84,14 @@ class CompileThread {
     worker.postMessage(module);
   }
 
-  async compile(bytes: Uint8Array<ArrayBuffer>, features: Feature[]): Promise<Answer | undefined> {
+  async compile(bytes: Uint8Array<ArrayBuffer>, settings: Settings): Promise<Answer | undefined> {
     this.#users++;
     try {
       if (!(await this.#ready)) return undefined;
       return await new Promise<Answer>((resolve, reject) => {
         const id = ++this.#last;
         this.#waiting.set(id, { resolve, reject });
-        this.worker.postMessage({ id, bytes, features } satisfies Order, [bytes.buffer]);
+        this.worker.postMessage({ ...settings, id, bytes } satisfies Order, [bytes.buffer]);
       });
     } finally {
       if (--this.#users === 0) this.#end();

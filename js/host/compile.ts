@@ -3,10 +3,11 @@
  * same. What the engine compiles afterwards it compiles on threads of its own: `compiled.ts`.
  */
 
-import { FEATURES, type Feature, SHIM_ABI, VERSION } from '../generated/abi.js';
+import { type CompileLimits, FEATURES, type Feature, SHIM_ABI, VERSION } from '../generated/abi.js';
 import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from './artifact.js';
-import { compileAside } from './compile-thread.js';
+import { bounds, checkLimits } from './compile-limits.js';
+import { compileAside, type Settings } from './compile-thread.js';
 import { type CompileErrorCode, ComponentCompileError, show, TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
@@ -33,6 +34,8 @@ export interface CompileOptions {
    * - `canonical-names`: interface names with a `version-suffix`
    */
   readonly features?: readonly Feature[];
+  /** Bounds on what the component may cost, other than the default ones. */
+  readonly limits?: CompileLimits;
 }
 
 /** The artifact, and the bytes once more: they have moved when a worker had them. */
@@ -44,8 +47,13 @@ export interface CompiledBytes {
 /** Smaller components compile in less time than is felt. */
 const LARGE = 1_000_000;
 
-/** @throws TypeError for options that there are not. */
-export function checkOptions({ worker = 'auto', features = [] }: CompileOptions): void {
+/** @throws TypeError or RangeError for options that there are not. */
+export function checkOptions({
+  worker = 'auto',
+  features = [],
+  limits = {},
+}: CompileOptions): void {
+  checkLimits(limits);
   if (worker !== 'auto' && worker !== 'always' && worker !== 'never') {
     throw new TypeError("worker: expected 'auto', 'always' or 'never'");
   }
@@ -62,10 +70,11 @@ export async function compileArtifact(
   bytes: Uint8Array<ArrayBuffer>,
   options: CompileOptions,
 ): Promise<CompiledBytes> {
-  const features = [...(options.features ?? [])];
-  const answer = wantsWorker(bytes, options) ? await compileAside(bytes, features) : undefined;
+  const { features = [], limits = {} } = options;
+  const settings: Settings = { features: [...features], bounds: bounds(limits) };
+  const answer = wantsWorker(bytes, options) ? await compileAside(bytes, settings) : undefined;
   if (answer === undefined)
-    return checked({ artifact: await compileInPlace(bytes, features), bytes });
+    return checked({ artifact: await compileInPlace(bytes, settings), bytes });
   if ('error' in answer) throw compileError(answer.error);
   return checked(answer);
 }
@@ -87,10 +96,13 @@ function loadCompiler(): Promise<void> {
   return ready;
 }
 
-async function compileInPlace(bytes: Uint8Array, features: Feature[]): Promise<Artifact> {
+async function compileInPlace(
+  bytes: Uint8Array,
+  { features, bounds }: Settings,
+): Promise<Artifact> {
   await loadCompiler();
   try {
-    return compile(bytes, features) as Artifact;
+    return compile(bytes, features, bounds) as Artifact;
   } catch (error) {
     throw compileError(error);
   }

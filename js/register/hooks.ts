@@ -7,6 +7,7 @@ import { importsModule } from '../esm/config.js';
 import { isComponent, moduleSource } from '../esm/source.js';
 import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from '../host/artifact.js';
+import { bounds } from '../host/compile-limits.js';
 import { ComponentCompileError } from '../host/errors.js';
 
 interface Loaded {
@@ -48,7 +49,7 @@ export function load<Context, Result>(
 function exportsOf(bytes: Uint8Array, file: string): Artifact['exports'] {
   initSync({ module: new WebAssembly.Module(readFileSync(files.compiler)) });
   try {
-    return (compile(bytes, []) as Artifact).exports;
+    return (compile(bytes, [], bounds({})) as Artifact).exports;
   } catch (error) {
     // What the compiler refuses it says in a plain object.
     if (error instanceof Error) throw error;

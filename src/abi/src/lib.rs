@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod code;
+pub mod cost;
 pub mod feature;
 pub mod layout;
 pub mod limits;

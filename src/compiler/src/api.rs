@@ -5,21 +5,21 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::{CompileError, ErrorCode};
-use crate::{CompileOptions, Feature, Features, compile as compile_component};
+use crate::{CompileOptions, Feature, Features, Limit, Limits, compile as compile_component};
 
-/// Compiles a component that may use the gated features with these names. Returns the artifact as
-/// `js/host/artifact.ts` describes it.
+/// Compiles a component that may use the gated features with these names, within bounds in the order of [`Limit::ALL`].
+/// Returns the artifact as `js/host/artifact.ts` describes it.
 ///
 /// # Errors
 ///
 /// Throws an object `{ code, message, offset?, construct?, feature? }`: see [`CompileError`].
 #[wasm_bindgen]
 #[allow(clippy::needless_pass_by_value)] // Strings cross by value.
-pub fn compile(bytes: &[u8], features: Vec<String>) -> Result<JsValue, JsValue> {
+pub fn compile(bytes: &[u8], features: Vec<String>, limits: &[f64]) -> Result<JsValue, JsValue> {
     let features = named(&features).map_err(|e| thrown(&e))?;
     let options = CompileOptions {
         features,
-        ..CompileOptions::default()
+        limits: bounded(limits),
     };
     let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
     to_js(&artifact).map_err(|e| thrown(&CompileError::new(ErrorCode::Internal, e.to_string())))
@@ -32,6 +32,15 @@ fn named(names: &[String]) -> Result<Features, CompileError> {
             .ok_or_else(|| CompileError::internal(&format!("there is no feature {name}")))
     };
     names.iter().map(feature).collect()
+}
+
+/// The JS host has checked that they are positive; what does not fit is no bound.
+fn bounded(bounds: &[f64]) -> Limits {
+    let mut limits = Limits::default();
+    for (&limit, &bound) in Limit::ALL.iter().zip(bounds) {
+        limits.set(limit, bound as usize);
+    }
+    limits
 }
 
 fn thrown(error: &CompileError) -> JsValue {

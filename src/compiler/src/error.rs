@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use tidegate_abi::cost::{Limit, Limits};
 use tidegate_abi::feature::Feature;
 
 /// What is wrong with a component, and where.
@@ -94,12 +95,15 @@ impl CompileError {
     }
 
     /// A limit of ours is exceeded. `what` is plural.
-    pub(crate) fn limit(what: &str, limit: usize) -> Self {
+    pub(crate) fn limit(what: &str, limit: Limit, limits: &Limits) -> Self {
+        let (bound, name) = (limits.get(limit), limit.name());
         Self {
             construct: Some(what.to_string()),
             ..Self::new(
                 ErrorCode::Limit,
-                format!("the component has more than {limit} {what}"),
+                format!(
+                    "the component has more than {bound} {what}, as many as `limits.{name}` allows"
+                ),
             )
         }
     }

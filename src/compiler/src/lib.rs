@@ -20,6 +20,7 @@ pub mod plan;
 pub mod api;
 
 pub use error::{CompileError, ErrorCode};
+pub use tidegate_abi::cost::{Limit, Limits};
 pub use tidegate_abi::feature::{Feature, Features};
 
 /// How to compile.
@@ -29,37 +30,6 @@ pub struct CompileOptions {
     pub limits: Limits,
     /// Which gated features it may use; none by default.
     pub features: Features,
-}
-
-/// Bounds on what a component may cost the compiler and its host. The defaults are far beyond what
-/// real components need; exceeding one is a [`CompileError`] that names it.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// How deep components may nest, instantiate each other, and how deep instance types may nest.
-    pub nesting: usize,
-    /// How deep value types may nest.
-    pub type_depth: usize,
-    /// How many instances of components and of core modules there may be, each.
-    pub instances: usize,
-    /// How many definitions may be executed, nested instances counted each time, labels included.
-    pub steps: usize,
-    /// How many distinct value types there may be.
-    pub types: usize,
-    /// How many bytes the keys of element types may take together.
-    pub key_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            nesting: 100,
-            type_depth: 100,
-            instances: 10_000,
-            steps: 1_000_000,
-            types: 100_000,
-            key_bytes: 4 << 20,
-        }
-    }
 }
 
 /// Compiles `bytes`, which have to be one component.

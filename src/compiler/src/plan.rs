@@ -67,6 +67,17 @@ pub struct ComponentInstance {
     pub name: String,
 }
 
+/// Other bytes in place of a range of the component's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Patch {
+    /// Which bytes are replaced.
+    #[serde(flatten)]
+    pub range: ByteRange,
+    /// What they are replaced by.
+    #[serde(with = "bytes")]
+    pub bytes: Vec<u8>,
+}
+
 /// A range of the component's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ByteRange {
@@ -89,6 +100,9 @@ pub enum CoreModule {
         /// Which.
         #[serde(flatten)]
         range: ByteRange,
+        /// What to change in them, in order and apart from each other: memories and tables that may not grow as far as the
+        /// module says.
+        patches: Vec<Patch>,
     },
     /// The host provides it.
     Imported {

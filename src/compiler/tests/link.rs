@@ -72,7 +72,7 @@ fn module_ranges_are_the_modules_bytes() {
     assert_eq!(outline(&artifact), "ccc");
     let mut lengths = Vec::new();
     for module in &artifact.modules {
-        let CoreModule::Defined { range } = module else {
+        let CoreModule::Defined { range, .. } = module else {
             panic!("{module:?}");
         };
         wasmparser::validate(&bytes[range.start..range.end]).expect("a whole module");

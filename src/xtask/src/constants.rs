@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::cost::{Limit, Limits};
 use tidegate_abi::feature::Feature;
 use tidegate_abi::{SHIM_ABI, limits};
 
@@ -42,6 +43,7 @@ pub(crate) fn typescript() -> String {
     }
     trap_codes(&mut ts);
     features(&mut ts);
+    compile_limits(&mut ts);
     ts
 }
 
@@ -98,6 +100,32 @@ fn features(ts: &mut String) {
     ts.push_str(";\n");
 }
 
+fn compile_limits(ts: &mut String) {
+    let defaults = Limits::default();
+    ts.push_str(
+        "\n/**\n * Bounds on what a component may cost, each with a safe default. A component beyond one is a\n \
+         * `ComponentCompileError` with the code `limit`.\n */\nexport interface CompileLimits {\n",
+    );
+    for &limit in Limit::ALL {
+        ts.push_str("  /**\n");
+        for line in limit.doc() {
+            push(ts, format_args!("   *{line}\n"));
+        }
+        let (name, default) = (limit.name(), defaults.get(limit));
+        push(
+            ts,
+            format_args!("   * By default {default}.\n   */\n  readonly {name}?: number;\n"),
+        );
+    }
+    ts.push_str("}\n\n/** The defaults, in the order that the compiler takes them in. */\n");
+    ts.push_str("export const COMPILE_LIMITS: Required<CompileLimits> = {\n");
+    for &limit in Limit::ALL {
+        let (name, default) = (limit.name(), defaults.get(limit));
+        push(ts, format_args!("  {name}: {default},\n"));
+    }
+    ts.push_str("};\n");
+}
+
 /// Names and versions have no character that would need an escape.
 fn quoted(text: &str) -> String {
     format!("'{text}'")
@@ -136,7 +164,8 @@ mod tests {
     fn nothing_needs_an_escape() {
         let codes = TrapCode::ALL.iter().map(|code| code.name());
         let features = Feature::ALL.iter().map(|feature| feature.name());
-        for name in codes.chain(features) {
+        let limits = Limit::ALL.iter().map(|limit| limit.name());
+        for name in codes.chain(features).chain(limits) {
             assert!(name.bytes().all(|b| b == b'-' || b.is_ascii_alphanumeric()));
         }
     }

@@ -63,11 +63,8 @@ impl<'a> Order<'a> {
         let mut modules = Vec::new();
         for module in &artifact.modules {
             modules.push(match module {
-                CoreModule::Defined { range } => {
-                    let module = bytes.get(range.start..range.end);
-                    let module =
-                        module.ok_or_else(|| format!("{range:?} is outside of the component"))?;
-                    Interface::of_module(module)?
+                CoreModule::Defined { range, patches } => {
+                    Interface::of_module(&modules::patched(*range, patches, bytes)?)?
                 }
                 CoreModule::Imported { path: _, ty } => {
                     let ty = artifact.module_types.get(*ty as usize);

@@ -8,7 +8,7 @@ use wasmparser::{
 };
 
 use super::Result;
-use crate::plan::{CoreExternType, CoreModuleType};
+use crate::plan::{ByteRange, CoreExternType, CoreModuleType, Patch};
 
 /// What a module imports or exports, as far as it matters to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,22 @@ fn is_number(ty: &ValType) -> bool {
         ty,
         ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64
     )
+}
+
+/// The bytes of a module as the engine gets them.
+pub(super) fn patched(range: ByteRange, patches: &[Patch], bytes: &[u8]) -> Result<Vec<u8>> {
+    let get = |start, end| {
+        let piece = bytes.get(start..end);
+        piece.ok_or_else(|| format!("{start}..{end} is outside of the component"))
+    };
+    let (mut at, mut all) = (range.start, Vec::new());
+    for Patch { range, bytes } in patches {
+        all.extend_from_slice(get(at, range.start)?);
+        all.extend_from_slice(bytes);
+        at = range.end;
+    }
+    all.extend_from_slice(get(at, range.end)?);
+    Ok(all)
 }
 
 /// Imports and exports of a module.

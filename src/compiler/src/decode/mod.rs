@@ -5,9 +5,11 @@
 //! feature that is not enabled, nor one that cannot be; those are refused by name and offset. The validator bounds how
 //! deep types nest (100) and how large they are, which recursion over types here and in `link` rests on.
 
+mod budget;
 mod canon;
 mod externs;
 mod gate;
+mod growth;
 mod header;
 mod names;
 mod sections;
@@ -18,27 +20,29 @@ use wasmparser::{
     ValidPayload, Validator,
 };
 
+use self::budget::Budget;
 pub(crate) use self::externs::{CoreModule, Externs};
 use self::gate::Gate;
 use crate::error::{CompileError, Result};
 use crate::model::{At, Binary, Component, ComponentId, CoreImport, Definition, Module, ModuleId};
-use crate::plan::ByteRange;
-use crate::{CompileOptions, Features};
+use crate::plan::{ByteRange, Patch};
+use crate::{CompileOptions, Features, Limit, Limits};
 
 /// Decodes and validates one component.
 pub(crate) fn decode<'a>(
     bytes: &'a [u8],
-    options: &CompileOptions,
+    options: &'a CompileOptions,
 ) -> Result<(Binary<'a>, Externs)> {
     header::check(bytes)?;
     let mut decoder = Decoder {
         bytes,
+        budget: Budget::new(bytes, &options.limits)?,
         at: 0,
         validator: Validator::new_with_features(gate::wasm_features(options.features)),
         features: options.features,
         binary: Binary::default(),
         levels: Vec::new(),
-        max_levels: options.limits.nesting,
+        limits: &options.limits,
     };
     let externs = decoder.run()?;
     Ok((decoder.binary, externs))
@@ -53,7 +57,8 @@ struct Decoder<'a> {
     binary: Binary<'a>,
     /// The component or module being read, and those around it.
     levels: Vec<Level<'a>>,
-    max_levels: usize,
+    budget: Budget<'a>,
+    limits: &'a Limits,
 }
 
 /// A component or module that has begun and has not ended.
@@ -75,6 +80,7 @@ impl<'a> Decoder<'a> {
         loop {
             let bytes = self.bytes;
             let rest = bytes.get(self.at..).unwrap_or_default();
+            let before = self.at;
             let payload = match parser.parse(rest, true).map_err(header::invalid)? {
                 Chunk::Parsed { consumed, payload } => {
                     self.at += consumed;
@@ -82,6 +88,7 @@ impl<'a> Decoder<'a> {
                 }
                 Chunk::NeedMoreData(_) => return Err(header::truncated(bytes.len())),
             };
+            self.budget.payload(&payload)?;
             // What is refused is refused before validation, so that it is named precisely.
             self.payload(&payload)?;
             match self.validator.payload(&payload).map_err(header::invalid)? {
@@ -97,8 +104,11 @@ impl<'a> Decoder<'a> {
                     None => return Ok(Externs::new(types)),
                 },
             }
-            if let Payload::ComponentCanonicalSection(section) = &payload {
-                self.canons(section)?;
+            match &payload {
+                Payload::ComponentCanonicalSection(section) => self.canons(section)?,
+                Payload::MemorySection(_) => self.cap(before, growth::Kind::Memory)?,
+                Payload::TableSection(_) => self.cap(before, growth::Kind::Table)?,
+                _ => {}
             }
             if let Payload::CodeSectionStart {
                 size,
@@ -124,6 +134,7 @@ impl<'a> Decoder<'a> {
                     start: unchecked_range.start as usize,
                     end: unchecked_range.end as usize,
                 },
+                patches: Vec::new(),
                 imports: Vec::new(),
                 memory_exports: Vec::new(),
             }),
@@ -132,10 +143,9 @@ impl<'a> Decoder<'a> {
     }
 
     fn push(&mut self, outer: Option<Parser>, content: Content<'a>, offset: u64) -> Result<()> {
-        if self.levels.len() >= self.max_levels {
-            return Err(
-                CompileError::limit("levels of nested components", self.max_levels).at(offset),
-            );
+        if self.levels.len() >= self.limits.nesting {
+            let what = "levels of nested components";
+            return Err(CompileError::limit(what, Limit::Nesting, self.limits).at(offset));
         }
         self.levels.push(Level { outer, content });
         Ok(())
@@ -251,6 +261,30 @@ impl<'a> Decoder<'a> {
         for (offset, definition) in definitions {
             self.define(offset, definition);
         }
+        Ok(())
+    }
+
+    /// Bounds what the section of a core module that ends here and begins at `start` defines.
+    fn cap(&mut self, start: usize, kind: growth::Kind) -> Result<()> {
+        let bytes = self.bytes;
+        let Some(Level {
+            content: Content::Module(module),
+            ..
+        }) = self.levels.last_mut()
+        else {
+            return Ok(());
+        };
+        let section = bytes.get(start..self.at).unwrap_or_default();
+        let Some(patched) = growth::capped(kind, section, start as u64, self.limits)? else {
+            return Ok(());
+        };
+        module.patches.push(Patch {
+            range: ByteRange {
+                start,
+                end: self.at,
+            },
+            bytes: patched,
+        });
         Ok(())
     }
 

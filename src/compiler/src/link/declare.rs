@@ -170,7 +170,7 @@ impl<'a> Linker<'a> {
         frame: FrameId,
         fields: &[(&'a str, ValRef)],
     ) -> Result<Vec<(String, TypeId)>> {
-        self.charge_labels(fields.iter().map(|field| field.0))?;
+        self.charge_names(fields.iter().map(|field| field.0))?;
         fields
             .iter()
             .map(|&(name, ty)| Ok((name.to_string(), self.value_at(frame, ty)?)))
@@ -178,16 +178,8 @@ impl<'a> Linker<'a> {
     }
 
     fn labels(&mut self, labels: &[&'a str]) -> Result<Vec<String>> {
-        self.charge_labels(labels.iter().copied())?;
+        self.charge_names(labels.iter().copied())?;
         Ok(labels.iter().map(|label| (*label).to_string()).collect())
-    }
-
-    /// Labels are copied every time their type is evaluated.
-    fn charge_labels(&mut self, labels: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        for label in labels {
-            self.charge_name(label)?;
-        }
-        Ok(())
     }
 
     fn value_type(&mut self, frame: FrameId, ty: &ValueType<'a>) -> Result<Type<'a>> {
@@ -198,7 +190,7 @@ impl<'a> Linker<'a> {
                 self.types.record(fields)
             }
             ValueType::Variant(cases) => {
-                self.charge_labels(cases.iter().map(|case| case.0))?;
+                self.charge_names(cases.iter().map(|case| case.0))?;
                 let cases = cases
                     .iter()
                     .map(|&(name, ty)| Ok((name.to_string(), self.optional(frame, ty)?)))

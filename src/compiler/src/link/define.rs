@@ -8,7 +8,8 @@ use super::entity::{
     Instance, InstanceType, Module, Place, Type,
 };
 use super::{Linker, dangling, item};
-use crate::error::{CompileError, Result};
+use crate::Limit;
+use crate::error::Result;
 use crate::model::{
     self, Alias, CoreItem, CoreSort, Definition, Export, ExternType, Import, Item, Name, OuterSort,
 };
@@ -33,10 +34,7 @@ impl<'a> Linker<'a> {
     ) -> Result<(Instance<'a>, Instance<'a>)> {
         self.component_instances += 1;
         if self.component_instances > self.limits.instances {
-            return Err(CompileError::limit(
-                "component instances",
-                self.limits.instances,
-            ));
+            return Err(self.limit("component instances", Limit::Instances));
         }
         let binary = self.binary;
         let component = binary
@@ -111,6 +109,7 @@ impl<'a> Linker<'a> {
         import: &Import<'a>,
         args: &Args<'a>,
     ) -> Result<Entity<'a>> {
+        self.charge_name(import.name.name)?;
         match args {
             Args::Host => self.declare(frame, import.ty, &[import.name.name]),
             Args::Given(args) => {
@@ -122,6 +121,7 @@ impl<'a> Linker<'a> {
     }
 
     fn export(&mut self, frame: FrameId, export: &Export<'a>) -> Result<Entity<'a>> {
+        self.charge_name(export.name.name)?;
         let entity = self.entity(frame, export.item)?;
         self.name_funcs(&entity, export.name.name)?;
         if let Entity::Type(Type::Resource(resource)) = &entity
@@ -190,6 +190,7 @@ impl<'a> Linker<'a> {
         let mut visible = Instance::default();
         for decl in ty.decls {
             if let model::InstanceDecl::Export { name, .. } = &decl.item {
+                self.charge_name(name.name)?;
                 let entity = instance.get(name.name).ok_or_else(|| dangling("export"))?;
                 visible.add(*name, entity.clone());
             }
@@ -200,7 +201,7 @@ impl<'a> Linker<'a> {
     fn instance(&mut self, frame: FrameId, instance: &'a model::Instance<'a>) -> Result<()> {
         let exports = match instance {
             model::Instance::Instantiate { component, args } => {
-                self.charge(args.len())?;
+                self.charge_names(args.iter().map(|arg| arg.0))?;
                 let component = item(&self.frame(frame).components, component.0, "component")?;
                 let mut given = BTreeMap::new();
                 for (name, index) in args {
@@ -218,7 +219,7 @@ impl<'a> Linker<'a> {
                 exports
             }
             model::Instance::Exports(items) => {
-                self.charge(items.len())?;
+                self.charge_names(items.iter().map(|item| item.0))?;
                 let mut exports = Instance::default();
                 for (name, index) in items {
                     let entity = self.entity(frame, *index)?;
@@ -240,6 +241,7 @@ impl<'a> Linker<'a> {
     pub(super) fn alias(&mut self, frame: FrameId, alias: &Alias<'a>) -> Result<()> {
         match *alias {
             Alias::Export { instance, name } => {
+                self.charge_name(name)?;
                 let instance = item(&self.frame(frame).instances, instance.0, "instance")?;
                 let entity = instance
                     .get(name)
@@ -291,6 +293,7 @@ impl<'a> Linker<'a> {
         instance: u32,
         name: &'a str,
     ) -> Result<CoreEntity<'a>> {
+        self.charge_name(name)?;
         match item(&self.frame(frame).core_instances, instance, "core instance")? {
             CoreInstance::Exports(exports) => exports
                 .get(name)
@@ -309,7 +312,7 @@ impl<'a> Linker<'a> {
     fn core_instance(&mut self, frame: FrameId, instance: &model::CoreInstance<'a>) -> Result<()> {
         let instance = match instance {
             model::CoreInstance::Instantiate { module, args } => {
-                self.charge(args.len())?;
+                self.charge_names(args.iter().map(|arg| arg.0))?;
                 let scope = self.frame(frame);
                 let module = item(&scope.modules, module.0, "core module")?;
                 let mut given = BTreeMap::new();
@@ -323,7 +326,7 @@ impl<'a> Linker<'a> {
                 self.instantiate_module(owner, module, &given)?
             }
             model::CoreInstance::Exports(items) => {
-                self.charge(items.len())?;
+                self.charge_names(items.iter().map(|item| item.0))?;
                 let scope = self.frame(frame);
                 let mut exports = BTreeMap::new();
                 for (name, index) in items {

@@ -38,7 +38,7 @@ use crate::plan::{
     Artifact, ComponentInstance, CoreModule, CoreModuleType, Lowered, ResourceDesc, Shim, Site,
     Step, StringEncoding, TaskReturn,
 };
-use crate::{CompileOptions, Feature, Features, Limits};
+use crate::{CompileOptions, Feature, Features, Limit, Limits};
 
 /// Links the outermost component of `binary`.
 pub(crate) fn link<'a>(
@@ -76,6 +76,12 @@ struct Linker<'a> {
     module_imports: Vec<ModuleImport<'a>>,
     /// Component instances that are instantiated.
     component_instances: usize,
+    /// Functions of the plan.
+    functions: usize,
+    /// Items that it imports and exports.
+    imports: usize,
+    exports: usize,
+    shim_bytes: usize,
     /// Component instances that have a number.
     numbered: Vec<ComponentInstance>,
     lifts: world::Lifts,
@@ -137,6 +143,10 @@ impl<'a> Linker<'a> {
             core_instances: Vec::new(),
             module_imports: Vec::new(),
             component_instances: 0,
+            functions: 0,
+            imports: 0,
+            exports: 0,
+            shim_bytes: 0,
             numbered: Vec::new(),
             lifts: world::Lifts::default(),
             plan: Plan::default(),
@@ -189,25 +199,63 @@ impl<'a> Linker<'a> {
                 self.steps_left = left;
                 Ok(())
             }
-            None => Err(CompileError::limit(
-                "definitions, nested ones counted",
-                self.limits.steps,
-            )),
+            None => Err(self.limit("definitions, nested ones counted", Limit::Definitions)),
         }
     }
 
-    /// Accounts for a name that is copied into the plan.
+    /// Accounts for a name that is looked up, or copied into the plan.
     fn charge_name(&mut self, name: &str) -> Result<()> {
+        if name.len() > self.limits.name_bytes {
+            return Err(self.limit("bytes in a name", Limit::NameBytes));
+        }
         self.charge(1 + name.len() / 32)
+    }
+
+    /// Accounts for names: labels, for example, are copied every time their type is evaluated.
+    fn charge_names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<()> {
+        names
+            .into_iter()
+            .try_for_each(|name| self.charge_name(name))
+    }
+
+    /// Accounts for a function of the plan.
+    fn charge_function(&mut self) -> Result<()> {
+        self.functions += 1;
+        if self.functions > self.limits.functions {
+            return Err(self.limit("functions", Limit::Functions));
+        }
+        Ok(())
+    }
+
+    /// Accounts for an import or export.
+    fn charge_extern(&mut self, exported: bool) -> Result<()> {
+        let (count, bound, error) = match exported {
+            true => (
+                &mut self.exports,
+                self.limits.exports,
+                ("exports", Limit::Exports),
+            ),
+            false => (
+                &mut self.imports,
+                self.limits.imports,
+                ("imports", Limit::Imports),
+            ),
+        };
+        *count += 1;
+        if *count > bound {
+            return Err(self.limit(error.0, error.1));
+        }
+        Ok(())
+    }
+
+    fn limit(&self, what: &str, limit: Limit) -> CompileError {
+        CompileError::limit(what, limit, self.limits)
     }
 
     /// Runs `f` one level deeper.
     fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.nesting >= self.limits.nesting {
-            return Err(CompileError::limit(
-                "levels of nested instances",
-                self.limits.nesting,
-            ));
+            return Err(self.limit("levels of nested instances", Limit::Nesting));
         }
         self.nesting += 1;
         let result = f(self);

@@ -6,8 +6,9 @@ use super::entity::{
     CoreEntity, CoreExport, CoreFunc, CoreInstance, InstanceNumber, Module, ModuleImportId,
 };
 use super::{CoreInstanceFacts, Linker, dangling};
+use crate::Limit;
 use crate::decode::CoreModule;
-use crate::error::{CompileError, Result};
+use crate::error::Result;
 use crate::model::CoreSort;
 use crate::plan::{self, CoreModuleType, Step};
 
@@ -62,13 +63,12 @@ impl<'a> Linker<'a> {
         }
         let planned = match module {
             Module::Defined(id) => {
-                let range = self
-                    .binary
-                    .modules
-                    .get(id.0 as usize)
-                    .ok_or_else(|| dangling("core module"))?
-                    .range;
-                plan::CoreModule::Defined { range }
+                let module = self.binary.modules.get(id.0 as usize);
+                let module = module.ok_or_else(|| dangling("core module"))?;
+                plan::CoreModule::Defined {
+                    range: module.range,
+                    patches: module.patches.clone(),
+                }
             }
             Module::Imported(id) => {
                 let ModuleImport { path, ty } = self.module_import(id)?;
@@ -202,7 +202,7 @@ impl<'a> Linker<'a> {
         args: &BTreeMap<&'a str, CoreInstance<'a>>,
     ) -> Result<CoreInstance<'a>> {
         if self.core_instances.len() >= self.limits.instances {
-            return Err(CompileError::limit("core instances", self.limits.instances));
+            return Err(self.limit("core instances", Limit::Instances));
         }
         let mut names = BTreeSet::new();
         let mut memories = Vec::new();

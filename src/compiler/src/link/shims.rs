@@ -14,6 +14,7 @@ use super::entity::{
 };
 use super::types::core_type;
 use super::{Linker, dangling};
+use crate::Limit;
 use crate::emit::{self, ShimFunc, ShimFuncKind, ShimSpec};
 use crate::error::{CompileError, Result};
 use crate::plan::{self, CoreType, Lowered, Site, Source, Step, TaskReturn};
@@ -119,6 +120,9 @@ impl<'a> Linker<'a> {
             return Ok(slot);
         }
         let source = self.placed_source(func)?;
+        if self.plan.slots.len() >= self.limits.slots {
+            return Err(self.limit("slots of the table", Limit::TableSlots));
+        }
         let slot = self.plan.slots.len() as u32;
         self.plan.slots.insert(func, slot);
         self.plan.steps.push(Step::Slot { slot, source });
@@ -147,9 +151,12 @@ impl<'a> Linker<'a> {
                 funcs.push(self.shim_func(id)?);
             }
             let memory = group.memory.map(|memory| memory.source());
-            self.plan
-                .shims
-                .push(emit::emit(&ShimSpec { memory, funcs }));
+            let made = emit::emit(&ShimSpec { memory, funcs });
+            self.shim_bytes += made.code.len();
+            if self.shim_bytes > self.limits.shim_bytes {
+                return Err(self.limit("bytes of shim modules", Limit::ShimBytes));
+            }
+            self.plan.shims.push(made);
             self.plan.steps.push(Step::Shim { shim });
         }
         Ok(())
@@ -165,10 +172,11 @@ impl<'a> Linker<'a> {
             State::Unused => canon.state = State::Wanted,
             State::Wanted | State::Placed { .. } => return Ok(()),
         }
+        self.charge_function()?;
         if let CanonKind::Lower {
             callee: Callee::Guest(callee),
             ..
-        } = canon.kind
+        } = self.canons[id.0 as usize].kind
         {
             // The callee may be called as soon as this function is: what it needs comes earlier.
             self.nested(|this| this.callee(callee))?;

@@ -10,10 +10,10 @@ use tidegate_abi::layout::{self, Flat, Layout};
 
 use super::entity::{ElementId, FuncTypeId, ResourceId, TypeId};
 use super::key::key;
-use crate::Limits;
 use crate::error::{CompileError, ErrorCode, Result};
 use crate::model::Primitive;
 use crate::plan::{Case, CoreType, ElementType, Field, FuncDesc, Param, TypeDesc, TypeKind};
+use crate::{Limit, Limits};
 
 /// The types of an artifact, while it is being made.
 pub(super) struct Types {
@@ -25,9 +25,7 @@ pub(super) struct Types {
     func_index: HashMap<FuncDesc, FuncTypeId>,
     elements: Vec<ElementType>,
     element_index: BTreeMap<Option<TypeId>, ElementId>,
-    max_types: usize,
-    max_depth: u32,
-    max_key_bytes: usize,
+    limits: Limits,
     key_bytes_left: usize,
 }
 
@@ -51,9 +49,7 @@ impl Types {
             func_index: HashMap::new(),
             elements: Vec::new(),
             element_index: BTreeMap::new(),
-            max_types: limits.types,
-            max_depth: u32::try_from(limits.type_depth).unwrap_or(u32::MAX),
-            max_key_bytes: limits.key_bytes,
+            limits: limits.clone(),
             key_bytes_left: limits.key_bytes,
         }
     }
@@ -278,19 +274,20 @@ impl Types {
         layout::variant(cases, payloads).ok_or_else(too_large)
     }
 
+    fn limit(&self, what: &str, limit: Limit) -> CompileError {
+        CompileError::limit(what, limit, &self.limits)
+    }
+
     fn intern(&mut self, kind: TypeKind) -> Result<TypeId> {
         if let Some(&id) = self.index.get(&kind) {
             return Ok(id);
         }
         let facts = self.facts_of(&kind)?;
-        if facts.depth > self.max_depth {
-            return Err(CompileError::limit(
-                "levels of nested types",
-                self.max_depth as usize,
-            ));
+        if facts.depth as usize > self.limits.type_depth {
+            return Err(self.limit("levels of nested types", Limit::TypeDepth));
         }
-        if self.descs.len() >= self.max_types {
-            return Err(CompileError::limit("value types", self.max_types));
+        if self.descs.len() >= self.limits.types {
+            return Err(self.limit("value types", Limit::Types));
         }
         let id = TypeId(self.descs.len() as u32);
         self.index.insert(kind.clone(), id);
@@ -406,7 +403,7 @@ impl Types {
         }
         let key = match ty {
             Some(ty) => key(self, ty, self.key_bytes_left)
-                .ok_or_else(|| CompileError::limit("bytes of element types", self.max_key_bytes))?,
+                .ok_or_else(|| self.limit("bytes of element types", Limit::KeyBytes))?,
             None => String::new(),
         };
         self.key_bytes_left = self.key_bytes_left.saturating_sub(key.len());

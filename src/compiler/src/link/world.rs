@@ -55,6 +55,7 @@ impl<'a> Linker<'a> {
     ) -> Result<Vec<Extern>> {
         let mut all = Vec::new();
         for (name, entity) in &instance.exports {
+            self.charge_extern(exported)?;
             self.charge_name(name.name)?;
             self.charge_name(name.implements.unwrap_or_default())?;
             path.push(name.name);
@@ -172,6 +173,7 @@ impl<'a> Linker<'a> {
                 wanted.push(id);
             }
         }
+        self.charge_function()?;
         let index = self.lifts.order.len() as u32;
         self.lifts.index.insert(id, index);
         self.lifts.order.push(LiftedFunc { id, post_return });

@@ -18,7 +18,7 @@ pub(crate) use types::{
 
 use std::collections::BTreeMap;
 
-use crate::plan::ByteRange;
+use crate::plan::{ByteRange, Patch};
 
 /// Everything in one binary.
 #[derive(Debug, Default)]
@@ -79,6 +79,8 @@ pub(crate) enum Definition<'a> {
 pub(crate) struct Module<'a> {
     /// Where its bytes are.
     pub(crate) range: ByteRange,
+    /// What to change in them.
+    pub(crate) patches: Vec<Patch>,
     /// Its imports, in order.
     pub(crate) imports: Vec<CoreImport<'a>>,
     /// Names and indices of the memories that it exports.
