@@ -34,7 +34,6 @@ suite('docs/rules.md', () => {
   test('names the scripts that cover it, and all of them', () => {
     for (const { id, scripts: named } of page) {
       const covering = [...scripts].filter(([, ids]) => ids.includes(id)).map(([path]) => path);
-      assert.ok(named.length > 0, `${id} has no script`);
       assert.deepEqual([...named].sort(), covering.sort(), id);
     }
     const known = new Set(page.map(({ id }) => id));

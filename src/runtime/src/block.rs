@@ -9,6 +9,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::ids::{EndId, Handle, InstanceId, SetId, SubtaskId, ThreadId};
 use crate::store::{Outcome, READY, Step, Store};
@@ -66,9 +67,9 @@ impl Store {
             return Ok(());
         };
         self.restrictions.push(Restriction { inst, thread });
-        match self.any_other(inst) {
-            true => Ok(()),
-            false => Err(TrapCode::CannotBlock),
+        match rule!("sync-typed-blocks", !self.any_other(inst)) {
+            true => Err(TrapCode::CannotBlock),
+            false => Ok(()),
         }
     }
 

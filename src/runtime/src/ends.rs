@@ -137,7 +137,7 @@ impl Store {
     pub fn end_copy(&mut self, at: EndRef, buffer: GuestBuffer, is_async: bool) -> Outcome {
         let id = self.idle_end(at)?;
         let in_set = self.end(id)?.membership.set.is_some();
-        if in_set && !is_async {
+        if rule!("copy-sync-in-set", in_set && !is_async) {
             return Err(TrapCode::EndBusy);
         }
         let mode = Mode::of(is_async);
@@ -167,7 +167,7 @@ impl Store {
             return Err(TrapCode::EndBusy);
         }
         let waited_for = end.membership.waiter != Waiter::Nobody;
-        if waited_for {
+        if rule!("cancel-sync-waiter", waited_for) {
             return Err(TrapCode::SyncWaiter);
         }
         let in_set = end.membership.set.is_some();

@@ -4,6 +4,7 @@
 //! suspend first.
 
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::ids::{InstanceId, ThreadId, ThreadIndex};
@@ -125,7 +126,12 @@ impl Store {
             | ThreadState::Yielding
             | ThreadState::Waiting { .. }
             | ThreadState::Fresh { resumed: true, .. }
-            | ThreadState::Blocked(_) => return Err(TrapCode::ThreadNotSuspended),
+            | ThreadState::Blocked(_)
+                if rule!("thread-suspended") =>
+            {
+                return Err(TrapCode::ThreadNotSuspended);
+            }
+            state => state,
         };
         Ok(id)
     }
@@ -138,7 +144,7 @@ impl Store {
     ) -> Result<Option<ThreadId>, TrapCode> {
         let current = self.current_thread(inst)?;
         let id = self.thread_at(inst, index)?;
-        if id == current {
+        if rule!("thread-promote-self", id == current) {
             return Err(TrapCode::ThreadNotSuspended);
         }
         Ok(self.is_ready(id).then_some(id))

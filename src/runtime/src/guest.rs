@@ -6,6 +6,7 @@
 
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::BLOCKED;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::frame::Base;
@@ -263,13 +264,15 @@ impl Store {
         let callee = self.task(task)?;
         let implicit = callee.implicit;
         match callee.state {
-            TaskState::Initial => {
+            TaskState::Initial if rule!("cancel-unstarted") => {
                 self.cancel_unstarted(task)?;
                 self.progress(id, SubtaskState::CancelledBeforeStarted)?;
             }
             TaskState::Started => {
                 callee.state = TaskState::PendingCancel;
-                if let Some(thread) = implicit.filter(|thread| self.is_cancellable(*thread)) {
+                if rule!("cancel-tells")
+                    && let Some(thread) = implicit.filter(|thread| self.is_cancellable(*thread))
+                {
                     let then = Then::Cancel {
                         subtask: id,
                         is_async,
@@ -279,7 +282,10 @@ impl Store {
                     }
                 }
             }
-            TaskState::PendingCancel | TaskState::CancelDelivered | TaskState::Resolved => {}
+            TaskState::Initial
+            | TaskState::PendingCancel
+            | TaskState::CancelDelivered
+            | TaskState::Resolved => {}
         }
         self.cancel_goes_on(id, is_async)
     }

@@ -5,6 +5,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::ids::{HOST, Handle, InstanceId, ResourceId, Slot, SubtaskId, TaskId};
 use crate::store::{Entry, Outcome, Step, Store};
@@ -57,7 +58,7 @@ impl Store {
 
     fn drop_handle(&mut self, inst: InstanceId, ty: ResourceId, h: Handle, inner: bool) -> Outcome {
         let resource = self.resource(inst, ty, h)?;
-        if resource.lends > 0 {
+        if rule!("drop-lent", resource.lends > 0) {
             return Err(TrapCode::HandleLent);
         }
         let (hold, rep) = (resource.hold, resource.rep);
@@ -77,8 +78,8 @@ impl Store {
         let ResourceType { inst, dtor } = self.resource_type(ty)?;
         let step = match dtor {
             _ if inst == HOST => Step::Action(ActionKind::HostDtor, ty.0),
-            Some(slot) => Step::Action(ActionKind::Dtor, slot.0),
-            None => return Ok(Step::Value(0)),
+            Some(slot) if rule!("drop-runs-dtor") => Step::Action(ActionKind::Dtor, slot.0),
+            Some(_) | None => return Ok(Step::Value(0)),
         };
         self.args([rep]);
         self.sync_enter(inst, inner);
@@ -131,7 +132,7 @@ impl Store {
     ) -> Result<(), TrapCode> {
         let rep = self.resource(inst, ty, h)?.rep;
         self.lend(subtask, h)?;
-        self.resource(inst, ty, h)?.lends += 1;
+        self.resource(inst, ty, h)?.lends += u32::from(rule!("borrow-lends"));
         self.args([rep]);
         Ok(())
     }
@@ -159,7 +160,8 @@ impl Store {
         ty: ResourceId,
         rep: u32,
     ) -> Result<(), TrapCode> {
-        if self.resource_type(ty)?.inst == inst {
+        let own = self.resource_type(ty)?.inst == inst;
+        if rule!("borrow-own-instance", own) {
             self.args([rep]);
             return Ok(());
         }
@@ -173,7 +175,7 @@ impl Store {
                 lends: 0,
             }),
         )?;
-        self.task(scope)?.borrows += 1;
+        self.task(scope)?.borrows += u32::from(rule!("borrow-counts"));
         self.args([h.0]);
         Ok(())
     }
@@ -221,12 +223,12 @@ impl Store {
 
     fn take_own(&mut self, inst: InstanceId, ty: ResourceId, h: Handle) -> Result<u32, TrapCode> {
         let resource = self.resource(inst, ty, h)?;
-        if resource.lends > 0 {
+        if rule!("own-lent", resource.lends > 0) {
             return Err(TrapCode::HandleLent);
         }
-        let Hold::Own = resource.hold else {
+        if rule!("own-not-owned", !matches!(resource.hold, Hold::Own)) {
             return Err(TrapCode::NotOwned);
-        };
+        }
         let rep = resource.rep;
         self.remove(inst, h)?;
         Ok(rep)
@@ -239,12 +241,13 @@ impl Store {
         h: Handle,
     ) -> Result<&mut ResourceHandle, TrapCode> {
         match self.entry(inst, h)? {
-            Entry::Resource(resource) if resource.ty == ty => Ok(resource),
-            Entry::Resource(_)
-            | Entry::Subtask(_)
-            | Entry::Set(_)
-            | Entry::End(_)
-            | Entry::ErrorContext(_) => Err(TrapCode::WrongHandleType),
+            Entry::Resource(resource) if rule!("resource-type", resource.ty != ty) => {
+                Err(TrapCode::WrongHandleType)
+            }
+            Entry::Resource(resource) => Ok(resource),
+            Entry::Subtask(_) | Entry::Set(_) | Entry::End(_) | Entry::ErrorContext(_) => {
+                Err(TrapCode::WrongHandleType)
+            }
         }
     }
 

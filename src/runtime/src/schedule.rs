@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::frame::{Base, Frame};
 use crate::guest::Then;
@@ -181,7 +182,9 @@ impl Store {
         let (implicit, entering) = (thread.implicit, thread.state == ThreadState::Entering);
         let task = self.tasks.get(thread.task.0);
         let exclusive = implicit && task.is_some_and(|task| task.kind.needs_exclusive());
-        thread.inst == inst && !exclusive && !entering && self.is_ready(id)
+        let elsewhere = rule!("sync-typed-instance", thread.inst != inst);
+        let locks = rule!("sync-typed-lock", exclusive);
+        !elsewhere && !locks && !entering && self.is_ready(id)
     }
 
     /// Whether giving a thread its turn takes a new stack.
@@ -249,7 +252,7 @@ impl Store {
             ThreadState::Waiting { set, .. } => {
                 let task = thread.task;
                 let cancelled = self.task(task)?.state == TaskState::PendingCancel;
-                if cancelled || self.has_pending_event(set) {
+                if rule!("cancel-wakes", cancelled) || self.has_pending_event(set) {
                     return self.resume(id, inst);
                 }
                 self.wake(inst)?;
@@ -317,7 +320,8 @@ impl Store {
     /// Lets a task's callback be called, if the exclusive lock is free or its own.
     fn resume(&mut self, id: ThreadId, inst: InstanceId) -> Result<Option<Step>, TrapCode> {
         let instance = self.instance(inst)?;
-        if instance.exclusive.is_some_and(|holder| holder != id) {
+        let locked = instance.exclusive.is_some_and(|holder| holder != id);
+        if rule!("exclusive-callback", locked) {
             instance.blocked.push_back(id);
             // It stays marked, so that it is nowhere twice.
             self.thread(id)?.queued = true;

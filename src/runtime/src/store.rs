@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::block::Restriction;
 use crate::ends::{End, Operation};
@@ -249,7 +250,7 @@ impl Store {
     pub(crate) fn add(&mut self, inst: InstanceId, entry: Entry) -> Result<Handle, TrapCode> {
         let most = self.limits.handles;
         let table = &mut self.instance(inst)?.handles;
-        if table.len() >= most as usize {
+        if rule!("handle-limit", table.len() >= most as usize) {
             return Err(TrapCode::TableFull);
         }
         Ok(Handle(table.insert(entry)))

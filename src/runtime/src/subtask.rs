@@ -2,6 +2,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::guest::Callee;
@@ -193,7 +194,7 @@ impl Store {
             return None;
         }
         let event = (SUBTASK, subtask.handle?.0, subtask.state as u32);
-        if subtask.is_resolved() {
+        if rule!("lend-ends", subtask.is_resolved()) {
             self.end_lends(id).ok()?;
         }
         Some(event)
@@ -217,10 +218,12 @@ impl Store {
     pub fn subtask_cancel(&mut self, inst: InstanceId, is_async: bool, h: Handle) -> Outcome {
         let id = self.subtask_at(inst, h)?;
         let subtask = self.subtask(id)?;
-        if subtask.lenders.is_none() || subtask.cancellation_requested {
-            return Err(TrapCode::InvalidCancel);
-        }
-        if subtask.membership.set.is_some() {
+        let (told, requested) = (subtask.lenders.is_none(), subtask.cancellation_requested);
+        let in_set = subtask.membership.set.is_some();
+        if rule!("subtask-cancel-told", told)
+            || rule!("subtask-cancel-once", requested)
+            || rule!("subtask-cancel-in-set", in_set)
+        {
             return Err(TrapCode::InvalidCancel);
         }
         if subtask.is_resolved() {
@@ -239,7 +242,7 @@ impl Store {
     /// Spec: `canon subtask.drop`.
     pub fn subtask_drop(&mut self, inst: InstanceId, h: Handle) -> Outcome {
         let id = self.subtask_at(inst, h)?;
-        if self.subtask(id)?.lenders.is_some() {
+        if rule!("subtask-drop-told", self.subtask(id)?.lenders.is_some()) {
             return Err(TrapCode::SubtaskUnresolved);
         }
         self.remove(inst, h)?;

@@ -5,6 +5,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::frame::{Base, Frame};
 use crate::ids::{CallId, Handle, InstanceId, Slot, SubtaskId, TaskId, ThreadId};
@@ -152,7 +153,7 @@ impl Task {
 impl Task {
     /// Spec: `Task.return_`, `Task.cancel`, of a task that returns by a built-in.
     fn resolve(&mut self) -> Result<Caller, TrapCode> {
-        if self.borrows > 0 {
+        if rule!("task-return-borrows", self.borrows > 0) {
             return Err(TrapCode::BorrowsRemain);
         }
         let caller = self.kind.caller().ok_or(TrapCode::WrongTaskReturn)?;
@@ -164,10 +165,11 @@ impl Task {
 impl Instance {
     /// Spec: `has_backpressure` in `Task.enter_implicit_thread`.
     pub(crate) fn must_wait(&self, kind: TaskKind) -> bool {
-        match kind.is_sync_typed() {
-            true => false,
-            false => self.backpressure > 0 || (kind.needs_exclusive() && self.exclusive.is_some()),
+        if rule!("enter-sync-typed", kind.is_sync_typed()) {
+            return false;
         }
+        let locked = kind.needs_exclusive() && self.exclusive.is_some();
+        rule!("backpressure-explicit", self.backpressure > 0) || rule!("exclusive-lock", locked)
     }
 }
 
@@ -216,7 +218,8 @@ impl Store {
         let instance = self.instances.get_mut(inst.0 as usize);
         let instance = instance.ok_or(TrapCode::UnknownHandle)?;
         let behind = !granted && !kind.is_sync_typed() && instance.anyone_enters();
-        let waits = held || behind || instance.must_wait(kind);
+        let residual = rule!("backpressure-residual", behind);
+        let waits = held || residual || instance.must_wait(kind);
         let list = instance.entering_list(kind);
         if granted {
             list.remove(&mut self.threads, id);
@@ -302,10 +305,13 @@ impl Store {
                 self.start_waiting(set, id);
                 ThreadState::Waiting { set, handle }
             }
-            _ => return Err(TrapCode::InvalidCallbackCode),
+            _ if rule!("callback-code") => return Err(TrapCode::InvalidCallbackCode),
+            _ => ThreadState::Yielding,
         };
         self.thread(id)?.state = state;
-        self.unlock(inst)?;
+        if rule!("exclusive-released") {
+            self.unlock(inst)?;
+        }
         if self.is_ready(id) {
             self.enqueue(Item::Thread(id));
         }
@@ -389,7 +395,7 @@ impl Store {
     /// A sync call has its result. Spec: `Task.return_`.
     pub(crate) fn resolve(&mut self, id: TaskId) -> Result<(), TrapCode> {
         let task = self.task(id)?;
-        if task.borrows > 0 {
+        if rule!("borrows-remain", task.borrows > 0) {
             return Err(TrapCode::BorrowsRemain);
         }
         task.state = TaskState::Resolved;
@@ -405,9 +411,10 @@ impl Store {
         let thread = self.frame.thread.ok_or(TrapCode::WrongTaskReturn)?;
         let id = self.thread(thread)?.task;
         let task = self.task(id)?;
-        match task.inst == inst && task.kind.return_key().is_some() {
-            true => Ok(task),
-            false => Err(TrapCode::WrongTaskReturn),
+        let other = task.inst != inst || task.kind.return_key().is_none();
+        match rule!("task-return-async", other) {
+            true => Err(TrapCode::WrongTaskReturn),
+            false => Ok(task),
         }
     }
 }
@@ -418,16 +425,19 @@ impl Store {
     pub fn backpressure_inc(&mut self, inst: InstanceId) -> Outcome {
         let count = &mut self.instance(inst)?.backpressure;
         *count += 1;
-        match *count {
-            BACKPRESSURE_END.. => Err(TrapCode::BackpressureRange),
-            _ => Ok(Step::Value(0)),
+        match rule!("backpressure-overflow", *count >= BACKPRESSURE_END) {
+            true => Err(TrapCode::BackpressureRange),
+            false => Ok(Step::Value(0)),
         }
     }
 
     /// Spec: `canon backpressure.dec`.
     pub fn backpressure_dec(&mut self, inst: InstanceId) -> Outcome {
         let count = &mut self.instance(inst)?.backpressure;
-        *count = count.checked_sub(1).ok_or(TrapCode::BackpressureRange)?;
+        if rule!("backpressure-underflow", *count == 0) {
+            return Err(TrapCode::BackpressureRange);
+        }
+        *count = count.saturating_sub(1);
         self.wake(inst)?;
         Ok(Step::Value(0))
     }
@@ -436,10 +446,13 @@ impl Store {
     /// call; 1: for a guest, argument words 0 to 2 are the slot of the return half, the subtask, and where the results go.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
         let task = self.returning_task(inst)?;
-        if task.kind.return_key() != Some(return_key) {
+        if rule!(
+            "task-return-type",
+            task.kind.return_key() != Some(return_key)
+        ) {
             return Err(TrapCode::WrongTaskReturn);
         }
-        if task.state == TaskState::Resolved {
+        if rule!("task-return-once", task.state == TaskState::Resolved) {
             return Err(TrapCode::AlreadyReturned);
         }
         match task.resolve()? {
@@ -454,17 +467,17 @@ impl Store {
     /// Spec: `canon task.cancel`.
     pub fn task_cancel(&mut self, inst: InstanceId) -> Outcome {
         let task = self.returning_task(inst)?;
-        match task.state {
-            TaskState::CancelDelivered => match task.resolve()? {
-                Caller::Host(call) => Ok(Self::tell(ActionKind::HostCancelled, call)),
-                Caller::Guest(subtask) => {
-                    self.progress(subtask, SubtaskState::CancelledBeforeReturned)?;
-                    Ok(Step::Value(0))
-                }
-            },
-            TaskState::Resolved => Err(TrapCode::AlreadyReturned),
-            TaskState::Initial | TaskState::Started | TaskState::PendingCancel => {
-                Err(TrapCode::NotCancelled)
+        if rule!("task-cancel-once", task.state == TaskState::Resolved) {
+            return Err(TrapCode::AlreadyReturned);
+        }
+        if rule!("task-cancel-told", task.state != TaskState::CancelDelivered) {
+            return Err(TrapCode::NotCancelled);
+        }
+        match task.resolve()? {
+            Caller::Host(call) => Ok(Self::tell(ActionKind::HostCancelled, call)),
+            Caller::Guest(subtask) => {
+                self.progress(subtask, SubtaskState::CancelledBeforeReturned)?;
+                Ok(Step::Value(0))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::frame::{Base, Frame, Suspended};
@@ -111,7 +112,7 @@ impl Store {
         }
         task.threads -= 1;
         if task.threads == 0 {
-            if task.state != TaskState::Resolved {
+            if rule!("exit-unreturned", task.state != TaskState::Resolved) {
                 return Err(TrapCode::NotReturned);
             }
             self.tasks.remove(thread.task.0);

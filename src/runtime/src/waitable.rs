@@ -5,6 +5,7 @@
 //! the threads that wait, and that one wakes the next when it leaves events behind.
 
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::ends::End;
@@ -114,8 +115,10 @@ impl Store {
     /// Spec: `canon waitable-set.drop`.
     pub fn waitable_set_drop(&mut self, inst: InstanceId, h: Handle) -> Outcome {
         let id = self.set_at(inst, h)?;
-        let unused = self.sets.get(id.0);
-        if unused.is_some_and(|set| set.members > 0 || !set.waiting.is_empty()) {
+        let set = self.sets.get(id.0);
+        let (members, waiters) =
+            set.map_or((0, false), |set| (set.members, !set.waiting.is_empty()));
+        if rule!("set-drop-members", members > 0) || rule!("set-drop-waiters", waiters) {
             return Err(TrapCode::WaitableSetInUse);
         }
         self.remove(inst, h)?;
@@ -133,14 +136,17 @@ impl Store {
             }
         };
         let waiter = self.membership(waitable).map(|m| m.waiter);
-        if waiter.is_some_and(|waiter| waiter != Waiter::Nobody) {
+        let waited_for = waiter.is_some_and(|waiter| waiter != Waiter::Nobody);
+        if rule!("join-sync-waiter", waited_for) {
             return Err(TrapCode::SyncWaiter);
         }
         let set = match set {
             Handle(0) => None,
             set => Some(self.set_at(inst, set)?),
         };
-        self.leave_set(waitable);
+        if rule!("join-leaves") {
+            self.leave_set(waitable);
+        }
         if let Some(id) = set {
             if let Some(set) = self.sets.get_mut(id.0) {
                 set.members += 1;

@@ -1,5 +1,6 @@
 ;; A borrowed handle is the task's that got it: it has to be dropped before the task returns, and may be lent on but not
 ;; given away. An instance that implements the resource gets its rep instead of a handle.
+;; covers: borrow-counts, borrows-remain, own-not-owned, borrow-own-instance
 
 (component definition $Borrows
   (component $Owner

@@ -1,5 +1,6 @@
 ;; Dropping an owned handle runs the destructor in the instance that implements the resource, with the rep; dropping a
 ;; borrowed one does not. A destructor may leave its instance.
+;; covers: drop-runs-dtor
 
 (component definition $Dtors
   (component $Log

@@ -1,4 +1,5 @@
 ;; What is lent for a call may be neither given away nor dropped until the call's end; then it may.
+;; covers: borrow-lends, own-lent, drop-lent, lend-ends
 
 (component definition $Lends
   (component $Owner

@@ -1,4 +1,5 @@
 ;; A table has an end. The specification's is 2^28 - 1 handles, a store's own limit comes before it.
+;; covers: handle-limit
 
 (component
   (type $r (resource (rep i32)))

@@ -1,6 +1,6 @@
 ;; A handle is an index of its instance's table: never 0, the last one freed is the next one given, and one that is free or was
 ;; never given is unknown.
-;; covers: handle-reuse
+;; covers: handle-unknown, handle-reuse
 
 (component definition $Table
   (type $r (resource (rep i32)))

@@ -1,5 +1,5 @@
 ;; What a resource built-in is given is a handle of a resource, and of the built-in's own type.
-;; covers: handle-kind
+;; covers: resource-type, handle-kind
 
 (component definition $Types
   (type $a (resource (rep i32)))

@@ -1,5 +1,5 @@
 ;; What an operation of a stream or future is given is an end, of the right kind, side and element type.
-;; covers: end-kind, end-side, end-type, handle-kind
+;; covers: end-kind, end-side, end-type, handle-kind, handle-unknown
 
 (component definition $Ends
   (type $s (stream u8))

@@ -1,5 +1,5 @@
 ;; A readable end that is handed over is at rest, in no set, and of the right kind, side and element type.
-;; covers: end-idle, lift-end-in-set, end-kind, end-side, end-type, handle-kind
+;; covers: end-idle, lift-end-in-set, end-kind, end-side, end-type, handle-kind, handle-unknown
 
 (component definition $Lifts
   (type $s (stream u8))

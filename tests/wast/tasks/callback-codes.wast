@@ -1,5 +1,5 @@
 ;; What a callback answers: EXIT, YIELD, or WAIT with a waitable set. Nothing else.
-;; covers: handle-kind
+;; covers: callback-code, handle-kind, handle-unknown
 
 (component definition $Codes
   (type $r (resource (rep i32)))

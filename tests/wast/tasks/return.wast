@@ -1,4 +1,5 @@
 ;; task.return: of an async-lifted task, of its type, with its options, once; and a task that has exited has returned.
+;; covers: task-return-type, task-return-once, exit-unreturned
 
 (component definition $Returns
   (core module $libc (memory (export "mem") 1))

@@ -1,5 +1,4 @@
 ;; A core exception that leaves a function which the Canonical ABI has called is a trap, which no caller can catch.
-;; covers: exception-boundary
 ;; requires: exceptions
 
 (component definition $Throws

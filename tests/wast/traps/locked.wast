@@ -1,5 +1,4 @@
 ;; A trap is the end of everything in its store: of the component that trapped, of others beside it, and of whoever called.
-;; covers: trap-locks
 
 (component definition $Siblings
   (component $A

@@ -1,5 +1,4 @@
 ;; Where waitable-set.poll puts an event is aligned and in memory, also when there is none.
-;; covers: poll-pointer
 
 (component definition $Polls
   (core module $libc (memory (export "mem") 1))

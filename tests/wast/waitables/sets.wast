@@ -1,5 +1,5 @@
 ;; Waitable sets: who is in one, who waits on one, and when one may go.
-;; covers: handle-kind
+;; covers: handle-kind, handle-unknown, set-drop-members, set-drop-waiters, join-leaves
 
 (component definition $Sets
   (core module $libc (memory (export "mem") 1))
