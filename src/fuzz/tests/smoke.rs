@@ -31,17 +31,17 @@ fn sources() -> Vec<(PathBuf, Vec<u8>)> {
 #[test]
 fn valid_components_compile() {
     let mut compiled = 0;
-    for mut random in attempts(1500) {
+    for mut random in attempts(600) {
         let data = random.bytes(1500);
         let bytes = generate::component(&mut Unstructured::new(&data)).expect("enough data");
         compiled += usize::from(survives_valid(&bytes).is_some());
     }
-    assert!(compiled > 500, "only {compiled} compiled");
+    assert!(compiled > 200, "only {compiled} compiled");
 }
 
 #[test]
 fn components_of_wasm_smith_compile() {
-    for mut random in attempts(1500) {
+    for mut random in attempts(600) {
         let data = random.bytes(2000);
         let component = wasm_smith::Component::new(
             wasm_smith::Config::default(),
@@ -57,7 +57,7 @@ fn components_of_wasm_smith_compile() {
 fn damaged_components_never_panic() {
     let sources = sources();
     let (mut accepted, mut refused) = (0, 0);
-    for mut random in attempts(15_000) {
+    for mut random in attempts(6000) {
         let (_, base) = &sources[random.below(sources.len())];
         let (_, other) = &sources[random.below(sources.len())];
         match survives(&mutate::mutate(base, other, &mut random)) {
@@ -73,7 +73,7 @@ fn damaged_components_never_panic() {
 
 #[test]
 fn random_bytes_never_panic() {
-    for mut random in attempts(10_000) {
+    for mut random in attempts(5000) {
         let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
         let size = random.below(80);
         bytes.extend(random.bytes(size).iter().map(|byte| byte & 0x1f));

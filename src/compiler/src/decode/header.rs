@@ -65,7 +65,7 @@ pub(super) fn invalid(error: wasmparser::Error) -> CompileError {
     }
     let code = match error.message() {
         "unexpected end-of-file" => ErrorCode::Truncated,
-        message if message.contains("too deep") || message.contains("exceeds") => ErrorCode::Limit,
+        message if LIMITS.iter().any(|limit| message.contains(limit)) => ErrorCode::Limit,
         _ => ErrorCode::Invalid,
     };
     let message = match code {
@@ -102,5 +102,8 @@ fn guess(bytes: &[u8]) -> String {
         )
     }
 }
+
+/// What the validator says when something is beyond a limit of its own.
+const LIMITS: [&str; 3] = ["too deep", "exceeds", "size is out of bounds"];
 
 const MAGIC: &[u8] = b"\0asm";
