@@ -7,6 +7,7 @@ import type { ComponentInstance } from './artifact.js';
 import type { Compiled } from './compiled.js';
 import { ComponentTrap, TidegateFault, type TrapTask } from './errors.js';
 import { type CoreFrame, type CoreModule, coreStack } from './frames.js';
+import type { Crumb, Spot } from './trail.js';
 
 /** A call, as those know it who make it. */
 export interface Caller {
@@ -15,6 +16,10 @@ export interface Caller {
   readonly where: string;
   /** The store's number of the component instance. */
   readonly inst: number;
+  /** The number of the function in `Blame`, if it has one. */
+  readonly func?: number;
+  /** The thread that waits for the call, when it is not the one that runs. */
+  readonly spot?: Spot;
 }
 
 /** A component instance of a store. */
@@ -30,7 +35,13 @@ const MOST_TASKS = 32;
 export class Blame {
   /** By the store's numbers of component instances, of which 0 is the host's. */
   readonly #places: (Place | undefined)[] = [undefined];
+  /** Functions by their numbers: what the runtime's trail is made of. */
+  readonly #functions: (Caller | undefined)[] = [undefined];
+  /** The calls: first those that the trap has passed, then those that the runtime knows to have led there. */
   readonly #tasks: TrapTask[] = [];
+  /** Functions of the latter, and how many there are of the former. */
+  #ahead: number[] = [];
+  #behind = 0;
   #trap: ComponentTrap | undefined;
 
   /** A component instance has been made. */
@@ -46,11 +57,38 @@ export class Blame {
     return path(instances, place.index);
   }
 
+  /** A function that can be called has been made; gives its number. */
+  add(caller: Caller): number {
+    return this.#functions.push(caller) - 1;
+  }
+
+  /** The function with this number. */
+  called(func: number): Caller | undefined {
+    return this.#functions[func];
+  }
+
   /** The trap passes by a call. */
-  passed({ kind, where, inst }: Caller): void {
-    if (this.#tasks.length >= MOST_TASKS) return;
-    this.#tasks.push({ kind, function: where, component: this.path(inst) });
+  passed(caller: Caller): void {
+    const known = caller.func === undefined ? -1 : this.#ahead.indexOf(caller.func);
+    if (known >= 0) {
+      // The runtime knew of it; what is before it has been passed as well.
+      this.#ahead.splice(0, known + 1);
+      this.#behind += known + 1;
+      return;
+    }
+    this.#tasks.splice(this.#behind++, 0, this.#task(caller));
+    this.#tasks.length = Math.min(this.#tasks.length, MOST_TASKS);
     if (this.#trap !== undefined) ComponentTrap.retold(this.#trap);
+  }
+
+  /** What led to the innermost call, as far as the runtime knows. */
+  follow(crumbs: readonly Crumb[]): void {
+    const callers = crumbs.map(({ func }) => this.#functions[func]);
+    for (const caller of callers) {
+      if (caller?.func === undefined) continue;
+      this.#ahead.push(caller.func);
+      this.#tasks.push(this.#task(caller));
+    }
   }
 
   /** The trap with all that is known about it when it is first seen from outside of the guest. */
@@ -62,7 +100,9 @@ export class Blame {
     if (inRuntime && cause.code === 'core-trap') {
       return new TidegateFault('the runtime failed', { cause: cause.cause });
     }
-    this.#tasks.unshift(...callsBetween(frames));
+    const calls = callsBetween(frames);
+    this.#tasks.unshift(...calls);
+    this.#behind += calls.length;
     const called = this.#tasks.find(({ kind }) => kind === 'export' || kind === 'call');
     const trap = new ComponentTrap(cause.code, cause.message, {
       export: called?.function,
@@ -76,6 +116,10 @@ export class Blame {
     }
     this.#trap = trap;
     return trap;
+  }
+
+  #task({ kind, where, inst }: Caller): TrapTask {
+    return { kind, function: where, component: this.path(inst) };
   }
 
   /** The guests' core modules, with the component where only one has it. */

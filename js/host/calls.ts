@@ -18,6 +18,7 @@ export type CoreFunction = (...flat: Core[]) => Core | undefined;
 
 /** One exported function of one instance. */
 export interface ExportPlan extends Caller {
+  readonly func: number;
   readonly machine: Machine;
   readonly sig: Signature;
   readonly cx: Context;
@@ -83,7 +84,14 @@ export class Call {
   start(signal: AbortSignal | undefined): void {
     const { machine, cx, callback, slot, returnKey } = this.plan;
     const id = machine.calls.add(this);
-    const task = machine.runtime.task_new(cx.inst, callback ? 1 : 0, slot, returnKey, id);
+    const task = machine.runtime.task_new(
+      cx.inst,
+      callback ? 1 : 0,
+      slot,
+      returnKey,
+      id,
+      this.plan.func,
+    );
     if (task < 0) {
       // Nothing has been entered: the store is as it was.
       machine.calls.remove(id);

@@ -15,9 +15,12 @@ export function demangled(name: string): string {
     at = token.lastIndex + Number(digits);
     const part = name.slice(token.lastIndex, at);
     // A closure has an empty name, the last part of an old symbol is a hash.
-    if (!/^h[\da-f]{16}$/.test(part)) parts.push(part || '{closure}');
+    if (!/^h[\da-f]{16}$/.test(part))
+      parts.push(/closure\$u7d/.test(part) ? CLOSURE : part || CLOSURE);
   }
 }
+
+const CLOSURE = '{closure}';
 
 /** Tags, and numbers in base 62 which `_` ends, up to an identifier with its length in front. */
 const V0 = /(?:[sBKL][\da-zA-Z]*_|[AC-JM-Za-rt-z])*(\d+)_?/y;

@@ -111,10 +111,10 @@ export function exportedFunction(
   const sig = linked.types.signature(func);
   const cx = linked.context(options);
   const resolve = (source: Source) => linked.resolve(source) as CoreFunction;
+  const caller = { kind, where, inst: cx.inst, func: 0 };
+  caller.func = linked.machine.blame.add(caller);
   const plan: ExportPlan = {
-    kind,
-    where,
-    inst: cx.inst,
+    ...caller,
     machine: linked.machine,
     sig,
     cx,

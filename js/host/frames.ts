@@ -89,7 +89,7 @@ function wasmLine(text: string): Line | undefined {
 function named({ label, index }: Line, modules: readonly Names[]): CoreFrame {
   const matches = modules.filter((names) => names.fits(label, index));
   const [one, other] = matches;
-  const name = one?.of(label, index) ?? label;
+  const name = one === undefined ? label : one.of(label, index);
   return {
     name: name === undefined ? `wasm-function[${index}]` : demangled(name),
     component: other === undefined ? one?.owner.component : undefined,
@@ -116,7 +116,8 @@ class Names {
 
   /** Whether the engine would call the function with this index so. */
   fits(label: string | undefined, index: number | undefined): boolean {
-    if (label === undefined) return index !== undefined && !this.#functions.has(index);
+    const bare = label === undefined || label === this.#module;
+    if (bare) return index !== undefined && !this.#functions.has(index);
     if (index === undefined) return label.startsWith(`${this.#module}.`);
     const name = this.#functions.get(index);
     return name !== undefined && (label === name || label === this.#prefixed(name));

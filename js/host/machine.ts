@@ -19,6 +19,7 @@ import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
 import { type TraceEvent, Tracer } from './trace.js';
+import { Trail } from './trail.js';
 import { abiTrap, classify } from './trap.js';
 import { Turns } from './turns.js';
 import type { Context } from './values/context.js';
@@ -111,7 +112,10 @@ export class Machine {
   pendingHost = 0;
   /** Why the store is locked. */
   trap: ComponentTrap | TidegateFault | undefined;
+  /** Which calls led to what runs. */
+  readonly trail: Trail;
   #control: Int32Array;
+  readonly #controlAt: number;
   /** Somebody waited for this store when it was locked. */
   #told = false;
   #recorded: ComponentTrap | TidegateFault | undefined;
@@ -133,7 +137,9 @@ export class Machine {
     const { policy = 'fifo' } = options;
     const seed = BigInt.asUintN(64, policy === 'fifo' ? 0n : BigInt(policy.seed));
     this.#configure(policy === 'fifo' ? 0 : 1, seed);
+    this.#controlAt = this.runtime.control();
     this.#control = this.#controlBlock();
+    this.trail = new Trail(this.runtime, this.#controlAt);
     this.#turns = new Turns(this, options.deadlock ?? 'report');
   }
 
@@ -229,11 +235,12 @@ export class Machine {
 
   /** What a call that ended with `error` throws: the first cause. Locks the store. `caller`: which call that was. */
   caught(error: unknown, caller: Caller | undefined): ComponentTrap | TidegateFault {
+    if (!this.locked) {
+      const { spot } = caller ?? {};
+      const { trail } = this;
+      this.blame.follow(spot === undefined ? trail.at(trail.thread) : trail.from(spot));
+    }
     if (caller !== undefined) this.blame.passed(caller);
-    // A turn runs whatever is ready, and what a host import brings is for whoever waits for it.
-    const alone = caller === undefined || caller.kind === 'import';
-    const waits = alone && !this.locked ? this.calls.only() : undefined;
-    if (waits !== undefined) this.blame.passed(waits.plan);
     return this.trap ?? this.lock(this.blame.locate(this.#recorded ?? classify(error)));
   }
 
@@ -297,6 +304,6 @@ export class Machine {
   }
 
   #controlBlock(): Int32Array {
-    return new Int32Array(this.runtime.memory.buffer, this.runtime.control(), 16);
+    return new Int32Array(this.runtime.memory.buffer, this.#controlAt, 16);
   }
 }

@@ -1,13 +1,18 @@
 /** Calls of async imports that have not returned yet. */
 
+import type { Caller } from './blame.js';
 import type { CallContext } from './given.js';
 import { caught, type ImportPlan, lowerResult } from './host-results.js';
 import type { BorrowScope } from './resources.js';
+import type { Spot } from './trail.js';
 
 /** A call of a host import whose promise is pending. Spec: a `Subtask` that is `STARTED`. */
-export class PendingImport {
+export class PendingImport implements Caller {
+  readonly kind = 'import';
   #done = false;
   #call = 0;
+  #thread = 0;
+  #serial = 0;
 
   constructor(
     private readonly plan: ImportPlan,
@@ -17,10 +22,25 @@ export class PendingImport {
     private readonly scope: BorrowScope | undefined,
   ) {}
 
+  get where(): string {
+    return this.plan.where;
+  }
+
+  get inst(): number {
+    return this.plan.inst;
+  }
+
+  /** The thread that has made the call. */
+  get spot(): Spot {
+    return { thread: this.#thread, serial: this.#serial };
+  }
+
   /** What the guest gets for now. */
   wait(promise: PromiseLike<unknown>): number {
     const { machine, host } = this.plan;
     this.#call = machine.imports.add(this);
+    this.#thread = machine.trail.thread;
+    this.#serial = machine.trail.serial(this.#thread);
     if (host.sibling) machine.internal++;
     const packed = machine.expect(machine.runtime.call_pending(this.subtask, this.#call));
     Promise.resolve(promise).then(
@@ -52,7 +72,7 @@ export class PendingImport {
       lowerResult(this.plan, value, this.results);
       machine.expect(machine.runtime.call_resolve(this.subtask));
     };
-    machine.enterAlone(this.plan, resolve, true);
+    machine.enterAlone(this, resolve, true);
   }
 
   #reject(error: unknown): void {
@@ -64,7 +84,7 @@ export class PendingImport {
     } catch (trap) {
       this.#finish();
       machine.imports.remove(this.#call);
-      machine.enterAlone(this.plan, () => {
+      machine.enterAlone(this, () => {
         throw trap;
       });
       return;

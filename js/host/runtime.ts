@@ -24,7 +24,14 @@ export interface Runtime {
   sync_enter(inst: number): number;
   sync_exit(): number;
   sync_settle(): number;
-  task_new(inst: number, kind: number, slot: number, returnKey: number, call: number): number;
+  task_new(
+    inst: number,
+    kind: number,
+    slot: number,
+    returnKey: number,
+    call: number,
+    func: number,
+  ): number;
   task_enter(task: number): number;
   task_leave(task: number, packed: number): number;
   task_request_cancellation(task: number): number;

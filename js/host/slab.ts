@@ -32,11 +32,6 @@ export class Slab<T> {
     return item;
   }
 
-  /** The value, when there is exactly one. */
-  only(): T | undefined {
-    return this.#size === 1 ? this.#items.find((item) => item !== undefined) : undefined;
-  }
-
   /** Forgets all values and gives them back. */
   drain(): T[] {
     const items = this.#items.filter((item) => item !== undefined);

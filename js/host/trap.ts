@@ -3,11 +3,13 @@
  * the Canonical ABI or a failing host import has its own record, made before the wasm trapped.
  */
 
-import { TRAP_CODES } from '../generated/abi.js';
+import { FAULT, TRAP_CODES } from '../generated/abi.js';
 import { ComponentTrap, TidegateFault, type TrapCode } from './errors.js';
 
-/** The trap of the Canonical ABI with this number. */
-export function abiTrap(number: number): ComponentTrap {
+/** The trap of the Canonical ABI with this number, or a fault of our own. */
+export function abiTrap(number: number): ComponentTrap | TidegateFault {
+  if (number === FAULT)
+    return new TidegateFault('the runtime was given a number that it does not know');
   const code: TrapCode | undefined = TRAP_CODES[number];
   if (code === undefined) throw new TidegateFault(`there is no trap code ${number}`);
   return new ComponentTrap(code, `the component trapped: ${MESSAGES[code] ?? code}`);

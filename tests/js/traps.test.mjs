@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { buildSync } from 'esbuild';
 import { ComponentTrap } from '../../pkg/dist/node.js';
 import { asyncs, bytes, instance } from './support/guests.mjs';
+import { internal } from './support/internal.mjs';
 import { deferred } from './support/time.mjs';
 
 const PIT = { component: 'root/inner/d', function: 'tidegate:depths/pit@1.0.0#step' };
@@ -144,6 +144,36 @@ describe('which calls led to a trap', () => {
     assert.deepEqual(trap.tasks, [{ kind: 'export', function: 'patient', component: 'root' }]);
   });
 
+  test('are those of the task that trapped, of many', async () => {
+    const laters = [deferred(), deferred(), deferred()];
+    const { exports } = await depths({ later: (n) => laters[n].promise });
+    const calls = [exports.patient(0), exports.dream(1), exports.patient(2)];
+    laters[1].resolve();
+    for (const call of calls) {
+      const { component, functions, tasks } = await call.catch((error) => error);
+      assert.equal(component, 'root/sleeper');
+      assert.deepEqual(functions, ['startle']);
+      assert.deepEqual(tasks, [
+        { kind: 'call', function: 'doze', component: 'root/sleeper' },
+        { kind: 'export', function: 'dream', component: 'root' },
+      ]);
+    }
+  });
+
+  test('are known of a host call that failed, of many', async () => {
+    const laters = [deferred(), deferred()];
+    const { exports } = await depths({ later: (n) => laters[n].promise });
+    const calls = [exports.patient(0), exports.dream(1)];
+    laters[1].reject(new Error('mine'));
+    const { tasks, export: name } = await calls[0].catch((error) => error);
+    assert.equal(name, 'doze');
+    assert.deepEqual(
+      tasks.map((task) => Object.values(task).join(' ')),
+      ['import later root/sleeper', 'call doze root/sleeper', 'export dream root'],
+    );
+    await calls[1].catch(() => {});
+  });
+
   test('are those of a task whose host call failed later', async () => {
     const later = deferred();
     const { exports } = await depths({ later: () => later.promise });
@@ -159,18 +189,6 @@ describe('which calls led to a trap', () => {
 });
 
 describe('stacks of engines', () => {
-  const internal = (file) =>
-    import(
-      `data:text/javascript,${encodeURIComponent(
-        buildSync({
-          entryPoints: [new URL(`../../js/host/${file}.ts`, import.meta.url).pathname],
-          bundle: true,
-          format: 'esm',
-          write: false,
-        }).outputFiles[0].text,
-      )}`
-    );
-
   /** The core module of `depths` whose name is `pit`: the first core module in the binary. */
   async function pit() {
     const whole = await bytes('depths');
@@ -253,6 +271,7 @@ descend@http://localhost/web.js:1:2`,
         'std::panicking::panic_handler::{closure}',
       _RNvMs_NtCsX_4text5toolsNtB4_8Notebook3add: 'text::tools::Notebook::add',
       _ZN4core9panicking5panic17h0123456789abcdefE: 'core::panicking::panic',
+      _ZN3abc28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE: 'abc::{closure}',
       divide: 'divide',
       _R: '_R',
       [`_R${'s'.repeat(1e6)}`]: `_R${'s'.repeat(1e6)}`,

@@ -83,6 +83,10 @@ trap_codes! {
     ThreadNotSuspended = 30, "thread-not-suspended";
 }
 
+/// Stands where a trap code would when the JS host has used a number that the runtime has not given out: no trap of a guest, but a
+/// fault of tidegate.
+pub const FAULT: u32 = 255;
+
 impl TrapCode {
     /// The code with this number, if there is one.
     pub fn from_number(n: u32) -> Option<Self> {
@@ -92,7 +96,7 @@ impl TrapCode {
 
 #[cfg(test)]
 mod tests {
-    use super::TrapCode;
+    use super::{FAULT, TrapCode};
     use std::collections::HashSet;
 
     #[test]
@@ -104,5 +108,6 @@ mod tests {
             assert!(names.insert(code.name()));
         }
         assert_eq!(TrapCode::from_number(0), None);
+        assert_eq!(TrapCode::from_number(FAULT), None);
     }
 }

@@ -6,12 +6,12 @@
 use std::cell::UnsafeCell;
 
 use tidegate_abi::action::{ActionKind, encode};
-use tidegate_abi::code::TrapCode;
+use tidegate_abi::code::{FAULT, TrapCode};
 
 use crate::{
-    CallId, CallSite, CallSiteId, EndId, EndKind, EndRef, ErrorContextId, GuestBuffer, HOST,
-    Handle, InstanceId, Lift, Limits, Outcome, ResourceId, ResourceType, Side, SiteId, Slot, Step,
-    Store, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
+    CallId, CallSite, CallSiteId, EndId, EndKind, EndRef, ErrorContextId, FuncId, GuestBuffer,
+    HOST, Handle, InstanceId, Lift, Limits, Outcome, ResourceId, ResourceType, Side, SiteId, Slot,
+    Step, Store, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
 };
 
 struct Cell(UnsafeCell<Option<Store>>);
@@ -42,6 +42,22 @@ fn status(outcome: Result<u32, TrapCode>) -> i32 {
 
 fn done(outcome: Result<(), TrapCode>) -> i32 {
     status(outcome.map(|()| 0))
+}
+
+/// As `status`, of a function with numbers of the host's: a failure is no trap of the guest when the runtime does not know them.
+fn known(outcome: Result<u32, TrapCode>, known: impl FnOnce(&Store) -> bool) -> i32 {
+    match outcome {
+        Err(_) if !known(store()) => -(FAULT as i32),
+        outcome => status(outcome),
+    }
+}
+
+/// As `step`, likewise.
+fn known_step(outcome: Outcome, known: impl FnOnce(&Store) -> bool) -> i64 {
+    match outcome {
+        Err(_) if !known(store()) => encode(ActionKind::Trap, FAULT),
+        outcome => step(outcome),
+    }
 }
 
 fn kind(is_future: u32) -> EndKind {
@@ -224,17 +240,30 @@ exports! {
     subtask_wait(subtask, freeze) -> i64 =
         step(store().subtask_wait(SubtaskId(subtask), freeze != 0));
     arg(i) -> u32 = store().control.args.get(i as usize).copied().unwrap_or(0);
-    host_read(end, n) -> i64 = step(store().host_copy(Side::Readable, EndId(end), n));
-    host_write(end, n) -> i64 = step(store().host_copy(Side::Writable, EndId(end), n));
-    host_cancel(end) -> i64 = step(store().host_cancel(EndId(end)));
-    host_drop(end) -> i64 = step(store().host_drop(EndId(end)));
+    host_read(end, n) -> i64 =
+        known_step(store().host_copy(Side::Readable, EndId(end), n), |s| s.holds(EndId(end)));
+    host_write(end, n) -> i64 =
+        known_step(store().host_copy(Side::Writable, EndId(end), n), |s| s.holds(EndId(end)));
+    host_cancel(end) -> i64 =
+        known_step(store().host_cancel(EndId(end)), |s| s.holds(EndId(end)));
+    host_drop(end) -> i64 =
+        known_step(store().host_drop(EndId(end)), |s| s.holds(EndId(end)));
     host_resource_drop(h) -> i64 = step(store().host_resource_drop(Handle(h)));
 }
 
 /// A call site: bit 0: lowered with `async`; bits 1, 2: how it is lifted, as in `task_new`; bit 3: the callee may block;
 /// bit 4: the function is of an async type. Slots are a slot of the store's table and 1, or 0.
 fn call_site(
-    [caller, callee, flags, start, ret, callback, return_key]: [u32; 7],
+    [
+        caller,
+        callee,
+        flags,
+        start,
+        ret,
+        callback,
+        return_key,
+        func,
+    ]: [u32; 8],
 ) -> Result<u32, TrapCode> {
     let half = |slot: u32| slot.checked_sub(1).map(Slot);
     let kind = match flags & 0x10 {
@@ -247,6 +276,7 @@ fn call_site(
         is_async: flags & 1 != 0,
         lift: lift(kind, callback.wrapping_sub(1), return_key),
         may_block: flags & 8 != 0,
+        func: FuncId(func),
         start_half: half(start),
         return_half: half(ret),
     };
@@ -264,6 +294,20 @@ fn lift(kind: u32, slot: u32, return_key: u32) -> Lift {
         },
         _ => Lift::Stackful { return_key },
     }
+}
+
+/// What is done with a call of a guest to the host.
+fn of_subtask(
+    subtask: u32,
+    run: impl FnOnce(&mut Store, SubtaskId) -> Result<u32, TrapCode>,
+) -> i32 {
+    let id = SubtaskId(subtask);
+    known(run(store(), id), |s| s.has_subtask(id))
+}
+
+/// Whether an instance and a resource type are there.
+fn has(s: &Store, inst: u32, res: u32) -> bool {
+    s.has_instance(InstanceId(inst)) && s.has_resource(ResourceId(res))
 }
 
 const MAY_BLOCK: u32 = 1 << 2;
@@ -298,43 +342,66 @@ exports! {
     };
     sync_exit() -> i32 = done(store().sync_exit());
     sync_settle() -> i32 = done(store().sync_settle());
-    task_new(inst, kind, slot, return_key, call) -> i32 = {
+    task_new(inst, kind, slot, return_key, call, func) -> i32 = {
         let task = store().task_new(
             InstanceId(inst),
             lift(kind, slot, return_key),
             kind & MAY_BLOCK != 0,
             CallId(call),
         );
-        status(task.map(|t| t.0))
+        if let Ok(task) = task {
+            store().task_is(task, FuncId(func));
+        }
+        known(task.map(|t| t.0), |s| s.has_instance(InstanceId(inst)))
     };
-    task_enter(task) -> i32 = status(store().task_enter(TaskId(task)).map(u32::from));
-    task_leave(task, packed) -> i32 = done(store().task_leave(TaskId(task), packed));
+    task_enter(task) -> i32 =
+        known(store().task_enter(TaskId(task)).map(u32::from), |s| s.has_task(TaskId(task)));
+    task_leave(task, packed) -> i32 = {
+        // It may be gone afterwards.
+        let had = store().has_task(TaskId(task));
+        known(store().task_leave(TaskId(task), packed).map(|()| 0), |_| had)
+    };
     task_request_cancellation(task) -> i32 =
         done(store().task_request_cancellation(TaskId(task)));
-    call_begin(inst) -> i32 = status(store().call_begin(InstanceId(inst)).map(|s| s.0));
-    call_end(subtask) -> i32 = done(store().call_end(SubtaskId(subtask)));
-    call_pending(subtask, call) -> i32 =
-        status(store().call_pending(SubtaskId(subtask), CallId(call)));
-    call_waits(subtask, call) -> i32 =
-        done(store().call_waits(SubtaskId(subtask), CallId(call)));
-    call_resolve(subtask) -> i32 = done(store().call_resolve(SubtaskId(subtask)));
-    lift_own(inst, res, h) -> i32 =
-        done(store().lift_own(InstanceId(inst), ResourceId(res), Handle(h)));
-    lift_borrow(inst, res, h, subtask) -> i32 = done(
-        store().lift_borrow(InstanceId(inst), ResourceId(res), Handle(h), SubtaskId(subtask))
+    call_begin(inst) -> i32 = known(
+        store().call_begin(InstanceId(inst)).map(|s| s.0),
+        |s| s.has_instance(InstanceId(inst)),
     );
+    call_end(subtask) -> i32 = of_subtask(subtask, |s, id| s.call_end(id).map(|()| 0));
+    call_pending(subtask, call) -> i32 =
+        of_subtask(subtask, |s, id| s.call_pending(id, CallId(call)));
+    call_waits(subtask, call) -> i32 =
+        of_subtask(subtask, |s, id| s.call_waits(id, CallId(call)).map(|()| 0));
+    call_resolve(subtask) -> i32 = of_subtask(subtask, |s, id| s.call_resolve(id).map(|()| 0));
+    lift_own(inst, res, h) -> i32 = known(
+        store().lift_own(InstanceId(inst), ResourceId(res), Handle(h)).map(|()| 0),
+        |s| has(s, inst, res),
+    );
+    lift_borrow(inst, res, h, subtask) -> i32 = of_subtask(subtask, |s, id| {
+        s.lift_borrow(InstanceId(inst), ResourceId(res), Handle(h), id).map(|()| 0)
+    });
     lower_own(inst, res, given) -> i32 =
-        done(store().lower_own(InstanceId(inst), ResourceId(res), given));
-    lower_borrow(inst, res, rep) -> i32 =
-        done(store().lower_borrow(InstanceId(inst), ResourceId(res), rep));
+        match store().lower_own(InstanceId(inst), ResourceId(res), given) {
+            // What else can be wrong is what the host gives.
+            Err(code) if code != TrapCode::TableFull => -(FAULT as i32),
+            outcome => done(outcome),
+        };
+    lower_borrow(inst, res, rep) -> i32 = known(
+        store().lower_borrow(InstanceId(inst), ResourceId(res), rep).map(|()| 0),
+        |s| has(s, inst, res),
+    );
     lift_end(inst, ty, h, is_future) -> i32 = done(
         store().lift_end(kind(is_future), InstanceId(inst), TypeId(ty), Handle(h))
     );
-    lower_end(inst, ty, end) -> i32 =
-        done(store().lower_end(InstanceId(inst), TypeId(ty), EndId(end)));
+    lower_end(inst, ty, end) -> i32 = {
+        // It is the guest's afterwards.
+        let held = store().holds(EndId(end));
+        let lowered = store().lower_end(InstanceId(inst), TypeId(ty), EndId(end));
+        known(lowered.map(|()| 0), |s| held && s.has_instance(InstanceId(inst)))
+    };
     ends_new(ty, is_future) -> i32 = done(store().ends_new(kind(is_future), TypeId(ty)));
-    guest_site_new(caller, callee, flags, start, ret, callback, return_key) -> i32 =
-        status(call_site([caller, callee, flags, start, ret, callback, return_key]));
+    guest_site_new(caller, callee, flags, start, ret, callback, return_key, func) -> i32 =
+        status(call_site([caller, callee, flags, start, ret, callback, return_key, func]));
     error_context_new(inst, id) -> i32 = status(
         store().error_context_new(InstanceId(inst), ErrorContextId(id)).map(|h| h.0)
     );

@@ -51,6 +51,14 @@ impl Default for Frame {
     }
 }
 
+/// A call below another one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Below {
+    frame: Frame,
+    /// What [`Control::thread`](crate::Control) is when it is the innermost again.
+    near: u32,
+}
+
 /// Frames of a suspended stack.
 #[derive(Debug, Default)]
 pub(crate) struct Suspended {
@@ -62,18 +70,27 @@ pub(crate) struct Suspended {
 
 impl Store {
     pub(crate) fn enter(&mut self, frame: Frame) {
-        self.frames.push(std::mem::replace(&mut self.frame, frame));
+        let near = self.control.thread;
+        if let Some(thread) = frame.thread {
+            self.control.thread = thread.0;
+        }
+        self.control.inst = frame.inst.0;
+        let frame = std::mem::replace(&mut self.frame, frame);
+        self.frames.push(Below { frame, near });
     }
 
     /// The frame that is left.
     pub(crate) fn leave(&mut self) -> Frame {
-        let below = self.frames.pop().unwrap_or_default();
-        std::mem::replace(&mut self.frame, below)
+        let Below { frame, near } = self.frames.pop().unwrap_or_default();
+        self.control.thread = near;
+        self.control.inst = frame.inst.0;
+        std::mem::replace(&mut self.frame, frame)
     }
 
     /// The frames of the current stack, innermost first.
     fn stack(&self) -> impl Iterator<Item = &Frame> {
-        let frames = std::iter::once(&self.frame).chain(self.frames.iter().rev());
+        let below = self.frames.iter().rev().map(|below| &below.frame);
+        let frames = std::iter::once(&self.frame).chain(below);
         let mut ended = false;
         frames.take_while(move |frame| {
             let is_part = !ended;
@@ -145,6 +162,8 @@ impl Store {
     pub fn sync_settle(&mut self) -> Result<(), TrapCode> {
         self.control.attention &= !SETTLE;
         let thread = self.frame.thread.take();
+        self.control.thread = 0;
+        self.control.inst = HOST.0;
         self.end_implicit(thread)
     }
 
@@ -167,6 +186,8 @@ impl Store {
         self.register(thread)?;
         self.frame.inst = inst;
         self.frame.thread = Some(thread);
+        self.control.inst = inst.0;
+        self.control.thread = thread.0;
         if self.frames.is_empty() {
             self.control.attention |= SETTLE;
         }

@@ -10,7 +10,7 @@ use tidegate_abi::rule;
 
 use crate::block::Wait;
 use crate::frame::Base;
-use crate::ids::{CallSiteId, InstanceId, Slot, SubtaskId, TaskId, ThreadId};
+use crate::ids::{CallSiteId, FuncId, InstanceId, Slot, SubtaskId, TaskId, ThreadId};
 use crate::schedule::Item;
 use crate::store::{Outcome, Step, Store};
 use crate::subtask::{Subtask, SubtaskState};
@@ -31,6 +31,8 @@ pub struct CallSite {
     pub lift: Lift,
     /// Whether the callee may block.
     pub may_block: bool,
+    /// Which function it is, for messages.
+    pub func: FuncId,
     /// The half of the call that starts it from the stash: `(subtask) -> ()`.
     pub start_half: Option<Slot>,
     /// The half of the call that lowers its results: `(flat results.., subtask, retptr) -> ()`.
@@ -95,6 +97,7 @@ impl Store {
             caller: Caller::Guest(subtask),
         };
         let task = self.add_task(Task::new(site.callee, kind, TaskState::Initial))?;
+        self.task_is(task, site.func);
         self.subtask(subtask)?.callee = Some(Callee {
             site: id,
             task,

@@ -33,6 +33,8 @@ ids! {
     EndId;
     /// The host's number of a call, in either direction.
     CallId;
+    /// The host's number of a function that can be called, for messages; 0 is none.
+    FuncId;
     /// A slot of the store's funcref table.
     Slot;
     /// An index of an instance's handle table.

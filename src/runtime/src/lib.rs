@@ -23,14 +23,15 @@ mod store;
 mod subtask;
 mod task;
 mod thread;
+mod trail;
 mod waitable;
 mod waiting;
 
 pub use ends::{EndKind, EndRef, GuestBuffer, Side};
 pub use guest::CallSite;
 pub use ids::{
-    CallId, CallSiteId, EndId, ErrorContextId, HOST, Handle, InstanceId, ResourceId, SetId, SiteId,
-    Slot, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
+    CallId, CallSiteId, EndId, ErrorContextId, FuncId, HOST, Handle, InstanceId, ResourceId, SetId,
+    SiteId, Slot, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
 };
 pub use resource::ResourceType;
 pub use schedule::{NONE, TASK_CANCELLED};

@@ -10,12 +10,12 @@ use tidegate_abi::code::TrapCode;
 use tidegate_abi::rule;
 
 use crate::block::Restriction;
-use crate::ends::{End, Operation};
-use crate::frame::Frame;
+use crate::ends::{End, Operation, Owner};
+use crate::frame::{Below, Frame};
 use crate::guest::CallSite;
 use crate::ids::{
-    CallId, EndId, ErrorContextId, Handle, InstanceId, ResourceId, SetId, SubtaskId, ThreadId,
-    TypeId,
+    CallId, EndId, ErrorContextId, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId,
+    ThreadId, TypeId,
 };
 use crate::list::List;
 use crate::resource::{ResourceHandle, ResourceType};
@@ -24,6 +24,7 @@ use crate::slab::Slab;
 use crate::subtask::Subtask;
 use crate::task::{Task, TaskKind};
 use crate::thread::{Spawning, Thread};
+use crate::trail::Trail;
 use crate::waitable::WaitableSet;
 
 /// What a built-in answers.
@@ -132,6 +133,14 @@ pub struct Control {
     pub attention: u32,
     /// Argument words.
     pub args: [u32; 15],
+    /// The instance of the innermost call, 0 when nothing runs or nothing has observed the call yet.
+    pub inst: u32,
+    /// The thread of the innermost call that has one.
+    pub thread: u32,
+    /// Address and number of the entries of `Crumb`.
+    pub trail: u32,
+    /// See `trail`.
+    pub trail_len: u32,
 }
 
 /// Attention: an implicit task was made at the base level.
@@ -162,7 +171,7 @@ pub struct Store {
     /// The innermost call that runs.
     pub(crate) frame: Frame,
     /// The calls below it.
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Vec<Below>,
     /// Whether the engine can suspend stacks.
     pub(crate) stacks: bool,
     /// No new stack may be begun for now.
@@ -178,6 +187,7 @@ pub struct Store {
     /// Sync-typed functions that wait, innermost last.
     pub(crate) restrictions: Vec<Restriction>,
     pub(crate) ready: Ready,
+    pub(crate) trail: Trail,
     /// Operations that wait for a copy to be done, innermost last.
     pub(crate) copying: Vec<Operation>,
     /// Reads that have asked the host for elements, innermost last.
@@ -280,5 +290,35 @@ impl Store {
     /// An action for a call of the host.
     pub(crate) fn tell(kind: ActionKind, call: CallId) -> Step {
         Step::Action(kind, call.0)
+    }
+}
+
+/// Whether numbers are ones that were given out.
+impl Store {
+    /// There is a component instance with this number; the host counts.
+    pub fn has_instance(&self, inst: InstanceId) -> bool {
+        self.instances.get(inst.0 as usize).is_some()
+    }
+
+    /// There is a resource type with this number.
+    pub fn has_resource(&self, ResourceId(number): ResourceId) -> bool {
+        (1..=self.resources.len()).contains(&(number as usize))
+    }
+
+    /// There is a task with this number.
+    pub fn has_task(&self, id: TaskId) -> bool {
+        self.tasks.get(id.0).is_some()
+    }
+
+    /// There is a call of the host with this number.
+    pub fn has_subtask(&self, id: SubtaskId) -> bool {
+        self.subtasks.get(id.0).is_some()
+    }
+
+    /// Whether the host holds this end.
+    pub fn holds(&self, id: EndId) -> bool {
+        self.ends
+            .get(id.0)
+            .is_some_and(|end| end.owner == Owner::Host)
     }
 }

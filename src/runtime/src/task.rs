@@ -97,6 +97,14 @@ impl TaskKind {
         }
     }
 
+    /// The host's number of the call, if it is one of the host.
+    pub(crate) fn host_call(&self) -> Option<CallId> {
+        match self.caller() {
+            Some(Caller::Host(call)) => Some(call),
+            Some(Caller::Guest(_)) | None => None,
+        }
+    }
+
     /// Who waits for the result, if it may come later.
     pub(crate) fn caller(&self) -> Option<Caller> {
         match self {

@@ -7,7 +7,7 @@ use tidegate_abi::rule;
 use crate::block::Wait;
 use crate::frame::{Base, Frame, Suspended};
 use crate::guest::Then;
-use crate::ids::{Handle, InstanceId, SetId, TaskId, ThreadId, ThreadIndex};
+use crate::ids::{CallId, Handle, InstanceId, SetId, TaskId, ThreadId, ThreadIndex};
 use crate::list::{Arena, Links};
 use crate::slab::Slab;
 use crate::store::{Outcome, Step, Store};
@@ -83,9 +83,13 @@ impl Store {
         if self.threads.len() >= self.limits.tasks as usize {
             return Err(TrapCode::LimitExceeded);
         }
+        let implicit = thread.implicit;
         let task = self.task(thread.task)?;
         task.threads += 1;
-        Ok(ThreadId(self.threads.insert(thread)))
+        let call = task.kind.host_call().unwrap_or(CallId(0));
+        let id = ThreadId(self.threads.insert(thread));
+        self.leave_crumb(id, call, implicit);
+        Ok(id)
     }
 
     pub(crate) fn thread(&mut self, id: ThreadId) -> Result<&mut Thread, TrapCode> {

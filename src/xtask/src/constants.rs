@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use tidegate_abi::code::TrapCode;
+use tidegate_abi::code::{FAULT, TrapCode};
 use tidegate_abi::cost::{Limit, Limits};
 use tidegate_abi::feature::Feature;
 use tidegate_abi::{SHIM_ABI, limits};
@@ -32,6 +32,12 @@ pub(crate) fn typescript() -> String {
         "What `host_read` and `host_write` return when they have to wait: the spec's `BLOCKED`, as an i32.",
         "BLOCKED",
         &(limits::BLOCKED as i32).to_string(),
+    );
+    constant(
+        &mut ts,
+        "Stands where a trap code would when the host has used a number that the runtime does not know.",
+        "FAULT",
+        &FAULT.to_string(),
     );
     for (name, value) in LIMITS {
         constant(

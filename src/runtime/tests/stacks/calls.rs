@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use tidegate_abi::code::TrapCode;
-use tidegate_runtime::{CallSite, CallSiteId, Handle, InstanceId, Lift, Slot, Step, SubtaskId};
+use tidegate_runtime::{
+    CallSite, CallSiteId, FuncId, Handle, InstanceId, Lift, Slot, Step, SubtaskId,
+};
 
 use super::super::common::*;
 use super::{Core, Sim};
@@ -37,6 +39,7 @@ impl Sim {
         let half = self.inner.borrow().sites.len() as u32 + 1;
         let id = self.store(|s| {
             s.guest_site_new(CallSite {
+                func: FuncId(0),
                 caller,
                 callee,
                 is_async,
