@@ -10,6 +10,7 @@ export interface Artifact {
   readonly shimAbi: number;
   readonly features: readonly Feature[];
   readonly types: readonly TypeDesc[];
+  readonly types64: readonly TypeDesc[];
   readonly funcs: readonly FuncDesc[];
   readonly resources: readonly ResourceDesc[];
   readonly elementTypes: readonly ElementType[];
@@ -188,6 +189,7 @@ export interface Options {
   readonly instance: number;
   readonly encoding: StringEncoding;
   readonly memory?: Source | null;
+  readonly memory64: boolean;
   readonly realloc?: Source | null;
 }
 

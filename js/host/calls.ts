@@ -181,12 +181,10 @@ export function taskReturn(linked: Linked, desc: TaskReturn): (...flat: Core[]) 
     try {
       let value: unknown;
       if (typeof result === 'number') {
-        const conv = linked.types.conv(result);
+        const conv = cx.types.conv(result);
         cx.begin();
         value =
-          conv.count > MAX_FLAT_PARAMS
-            ? liftFrom(conv, cx, flat[0] as number)
-            : conv.lift(cx, flat, 0);
+          conv.count > MAX_FLAT_PARAMS ? liftFrom(conv, cx, flat[0]!) : conv.lift(cx, flat, 0);
       }
       machine.calls.remove(id)?.returned(value);
     } catch (error) {

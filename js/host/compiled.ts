@@ -10,6 +10,8 @@ export interface Compiled {
   readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly shims: readonly WebAssembly.Module[];
   readonly types: Types;
+  /** The same in memories with 64-bit addresses. */
+  readonly types64: Types;
 }
 
 /** Has the engine compile the core modules, in parallel; this is where function bodies are validated. */
@@ -29,7 +31,13 @@ export async function compileModules(
       artifact.unusedModules.map((range) => compileModule(bytes, { ...range, patches: [] })),
     ),
   ]);
-  return { artifact, modules, shims, types: new Types(artifact) };
+  return {
+    artifact,
+    modules,
+    shims,
+    types: new Types(artifact),
+    types64: new Types(artifact, true),
+  };
 }
 
 async function compileModule(

@@ -108,8 +108,8 @@ export function exportedFunction(
   kind: ExportPlan['kind'] = 'export',
 ): Exported {
   const { func, options, callback } = lifted;
-  const sig = linked.types.signature(func);
   const cx = linked.context(options);
+  const sig = cx.types.signature(func);
   const resolve = (source: Source) => linked.resolve(source) as CoreFunction;
   const caller = { kind, where, inst: cx.inst, func: 0 };
   caller.func = linked.machine.blame.add(caller);

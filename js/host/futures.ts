@@ -12,10 +12,10 @@ export function checkFuture(cx: Context, element: number, value: unknown): Failu
 
 /** The readable end that a guest gives away. Spec: `lift_future`. */
 export function liftFuture(cx: Context, element: number, handle: number): GuestFuture<unknown> {
-  const { machine, types } = cx.linked;
+  const { machine } = cx.linked;
   const ty = cx.linked.elementType(element);
   machine.expect(machine.runtime.lift_end(cx.inst, ty, handle, 1));
-  return GuestFuture.open(machine, machine.word(0), ty, types.element(element));
+  return GuestFuture.open(machine, machine.word(0), ty);
 }
 
 /** Gives a guest the readable end of a future whose writer is JS. Spec: `lower_future`. */

@@ -7,7 +7,6 @@ import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { EndKind } from './trace.js';
-import type { Element } from './values/types.js';
 
 /** The held value knows the end, not the future. */
 const unread = new FinalizationRegistry<FutureEnd>((end) => end.collected());
@@ -21,8 +20,8 @@ export class GuestFuture<T> implements PromiseLike<T>, Disposable {
   }
 
   /** @internal A future that reads from an end which the host holds since just now. */
-  static open(machine: Machine, end: number, ty: number, element: Element): GuestFuture<unknown> {
-    const held = new FutureEnd(machine, end, ty, element);
+  static open(machine: Machine, end: number, ty: number): GuestFuture<unknown> {
+    const held = new FutureEnd(machine, end, ty);
     const future = new GuestFuture<unknown>(held);
     machine.holdEnd(end, held);
     unread.register(future, held, held);
@@ -63,7 +62,6 @@ class FutureEnd implements Reader, FailableReader {
     private readonly machine: Machine,
     private readonly end: number,
     private readonly ty: number,
-    private readonly element: Element,
   ) {}
 
   read(): Promise<unknown> {
@@ -84,9 +82,9 @@ class FutureEnd implements Reader, FailableReader {
     return this.end;
   }
 
-  copy({ cx }: CopySite, ptr: number): void {
+  copy({ cx, element: { conv } }: CopySite, ptr: number): void {
     cx.begin();
-    this.receive([this.element.conv?.load(cx, ptr)]);
+    this.receive([conv?.load(cx, ptr)]);
   }
 
   receive(batch: ArrayLike<unknown>): void {

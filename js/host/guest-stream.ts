@@ -78,8 +78,7 @@ export class GuestStream implements Reader {
     return self.end;
   }
 
-  copy({ cx }: CopySite, ptr: number, count: number): void {
-    const { bytes, many } = this.element;
+  copy({ cx, element: { bytes, many } }: CopySite, ptr: number, count: number): void {
     cx.begin();
     if (bytes) this.receive(cx.bytes.subarray(ptr, ptr + count));
     else if (many === undefined) this.receive(new Array(count));

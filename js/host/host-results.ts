@@ -58,7 +58,7 @@ export function checked({ sig, host, cx }: ImportPlan, returned: unknown): unkno
 }
 
 /** Lowers what the host has returned to where the guest wants it. */
-export function lowerResult(plan: ImportPlan, returned: unknown, results: number): void {
+export function lowerResult(plan: ImportPlan, returned: unknown, results: Core): void {
   const { result } = plan.sig;
   if (result === undefined) return;
   const value = checked(plan, returned);

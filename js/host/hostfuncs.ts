@@ -36,8 +36,8 @@ export function lower(
     typeof desc.callee === 'number' ? sibling(linked, desc.callee) : imports.function(desc.path);
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);
   const { machine } = linked;
-  const sig = linked.types.signature(desc.func);
   const cx = linked.context(desc.options);
+  const sig = cx.types.signature(desc.func);
   const plan: ImportPlan = {
     kind: 'import',
     where: host.name,
@@ -73,7 +73,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       value = checked(plan, value);
       cx.begin();
       if (inMemory) {
-        lowerTo(result, cx, flat[flat.length - 1] as number, value);
+        lowerTo(result, cx, flat[flat.length - 1]!, value);
         return undefined;
       }
       const core: Core[] = [];
@@ -105,7 +105,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
         if (pends(host, value)) value.then(undefined, () => {});
         return 0;
       }
-      const results = flat[flat.length - 1] as number;
+      const results = flat[flat.length - 1]!;
       if (!pends(host, value)) {
         endScope(scope);
         lowerResult(plan, value, results);

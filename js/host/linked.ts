@@ -135,7 +135,7 @@ export class Linked {
     if (number === undefined) {
       const { element, options } = this.compiled.artifact.sites[index]!;
       const cx = this.context(options);
-      number = this.machine.sites.push({ cx, element: this.types.element(element) }) - 1;
+      number = this.machine.sites.push({ cx, element: cx.types.element(element) }) - 1;
       this.#sites[index] = number;
     }
     return number;

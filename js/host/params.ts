@@ -22,7 +22,7 @@ export function lowerArgs(sig: Signature, cx: Context, args: readonly unknown[])
       const { tuple } = sig;
       const ptr = cx.alloc(tuple.align, tuple.size);
       tuple.store(cx, ptr, args);
-      flat.push(ptr);
+      flat.push(cx.pointers.corePointer(ptr));
     } else {
       const { params } = sig;
       for (let i = 0; i < params.length; i++) params[i]!.lower(cx, args[i], flat);
@@ -42,7 +42,7 @@ export function liftArgs(
 ): unknown[] {
   cx.begin();
   if (sig.flatParams > max) {
-    return liftFrom(sig.tuple, cx, flat[0] as number) as unknown[];
+    return liftFrom(sig.tuple, cx, flat[0]!) as unknown[];
   }
   const { params } = sig;
   const args: unknown[] = [];
@@ -56,15 +56,15 @@ export function liftArgs(
 }
 
 /** Loads a value from a pointer that a guest gave. */
-export function liftFrom(conv: Conv, cx: Context, pointer: number): unknown {
-  const ptr = pointer >>> 0;
+export function liftFrom(conv: Conv, cx: Context, pointer: Core): unknown {
+  const ptr = cx.pointers.pointer(pointer);
   cx.expect(ptr, conv.size, conv.align);
   return conv.load(cx, ptr);
 }
 
 /** Stores a checked value where a guest wants it. */
-export function lowerTo(conv: Conv, cx: Context, pointer: number, value: unknown): void {
-  const ptr = pointer >>> 0;
+export function lowerTo(conv: Conv, cx: Context, pointer: Core, value: unknown): void {
+  const ptr = cx.pointers.pointer(pointer);
   cx.expect(ptr, conv.size, conv.align);
   lowerAt(conv, cx, ptr, value);
 }
@@ -99,6 +99,6 @@ export function liftResult(sig: Signature, cx: Context, core: Core | undefined):
   if (result === undefined) return undefined;
   cx.begin();
   return result.count > MAX_FLAT_RESULTS
-    ? liftFrom(result, cx, core as number)
+    ? liftFrom(result, cx, core!)
     : result.lift(cx, [core!], 0);
 }

@@ -5,6 +5,7 @@ import type { CallContext } from './given.js';
 import { caught, type ImportPlan, lowerResult } from './host-results.js';
 import type { BorrowScope } from './resources.js';
 import type { Spot } from './trail.js';
+import type { Core } from './values/conv.js';
 
 /** A call of a host import whose promise is pending. Spec: a `Subtask` that is `STARTED`. */
 export class PendingImport implements Caller {
@@ -17,7 +18,7 @@ export class PendingImport implements Caller {
   constructor(
     private readonly plan: ImportPlan,
     private readonly subtask: number,
-    private readonly results: number,
+    private readonly results: Core,
     private readonly context: ImportContext,
     private readonly scope: BorrowScope | undefined,
   ) {}

@@ -50,9 +50,9 @@ export class PromiseEnd implements Writer {
     this.#answer();
   }
 
-  copy({ cx }: CopySite, ptr: number): void {
+  copy({ cx, element: { conv } }: CopySite, ptr: number): void {
     cx.begin();
-    if (this.element.conv !== undefined) lowerAt(this.element.conv, cx, ptr, this.#value);
+    if (conv !== undefined) lowerAt(conv, cx, ptr, this.#value);
     this.#written();
   }
 

@@ -44,15 +44,15 @@ export class SourceEnd implements Writer {
     else this.#fetch(Math.max(n, 1));
   }
 
-  copy({ cx }: CopySite, ptr: number, count: number): void {
+  copy({ cx, element }: CopySite, ptr: number, count: number): void {
     const batch = this.#batch!;
     const at = this.#at;
     cx.begin();
-    if (this.element.bytes && batch instanceof Uint8Array) {
+    if (element.bytes && batch instanceof Uint8Array) {
       cx.bytes.set(part(batch, at, count), ptr);
     } else {
       try {
-        this.element.many?.store(cx, ptr, batch, at, count);
+        element.many?.store(cx, ptr, batch, at, count);
       } catch (error) {
         throw changed(error);
       }

@@ -11,13 +11,20 @@ import type { Linked } from '../linked.js';
 import type { BorrowScope } from '../resources.js';
 import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
+import type { Core } from './conv.js';
+import { type Pointers, pointers32, pointers64 } from './pointers.js';
+import type { Types } from './types.js';
 
-type Realloc = (old: number, oldSize: number, align: number, size: number) => number;
+type Realloc = (old: Core, oldSize: Core, align: Core, size: Core) => Core;
 
 const NO_MEMORY = new ArrayBuffer(0);
 
 export class Context {
   readonly encoding: StringEncoding;
+  /** How pointers are passed. */
+  readonly pointers: Pointers;
+  /** The types of values, as they are in this memory. */
+  readonly types: Types;
   /** Store number of the component instance. */
   readonly inst: number;
   view = new DataView(NO_MEMORY);
@@ -37,6 +44,8 @@ export class Context {
     readonly options: Options,
   ) {
     this.encoding = options.encoding;
+    this.pointers = options.memory64 ? pointers64 : pointers32;
+    this.types = options.memory64 ? linked.compiled.types64 : linked.compiled.types;
     this.inst = linked.instances[options.instance] ?? 0;
   }
 
@@ -72,7 +81,7 @@ export class Context {
 
   /** Spec: `reallocate`, with the checks that follow it everywhere. */
   realloc(old: number, oldSize: number, align: number, size: number): number {
-    const ptr = this.#callRealloc(old, oldSize, align, size) >>> 0;
+    const ptr = this.#callRealloc(old, oldSize, align, size);
     if (this.bytes.byteLength === 0) this.#renew();
     this.expect(ptr, size, align);
     return ptr;
@@ -90,7 +99,10 @@ export class Context {
 
   #callRealloc(old: number, oldSize: number, align: number, size: number): number {
     this.#realloc ??= this.linked.resolve(this.options.realloc) as Realloc;
-    return this.#realloc(old, oldSize, align, size);
+    const { pointers } = this;
+    if (pointers === pointers32) return (this.#realloc(old, oldSize, align, size) as number) >>> 0;
+    const core = pointers.corePointer;
+    return pointers.pointer(this.#realloc(core(old), core(oldSize), core(align), core(size)));
   }
 
   #renew(): void {

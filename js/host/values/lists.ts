@@ -7,6 +7,7 @@ import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
 import { type Conv, Failure, TOO_MANY } from './conv.js';
+import type { Pointers } from './pointers.js';
 
 /** Typed arrays, as far as they are needed here. */
 interface Numbers extends ArrayLike<number | bigint> {
@@ -53,10 +54,11 @@ export function elements(kind: string, conv: Conv): Elements {
 }
 
 /** The type `list<T>`. */
-export function list(kind: string, conv: Conv): Conv {
+export function list(kind: string, conv: Conv, pointers: Pointers): Conv {
   const items = elements(kind, conv);
   return listOf(
     conv,
+    pointers,
     items,
     (value) => (value as ArrayLike<unknown>).length,
     (value) => value as ArrayLike<unknown>,
@@ -95,7 +97,7 @@ export function fixedLengthList(kind: string, conv: Conv, length: number): Conv 
 }
 
 /** The type `map<K, V>`: in memory a list of pairs, in JS a `Map`. */
-export function map(entry: Conv): Conv {
+export function map(entry: Conv, pointers: Pointers): Conv {
   const pairs = anyElements(entry);
   const items: Elements = {
     check: (cx, value) =>
@@ -107,6 +109,7 @@ export function map(entry: Conv): Conv {
   };
   return listOf(
     entry,
+    pointers,
     items,
     (value) => (value as Map<unknown, unknown>).size,
     (value) => [...(value as Map<unknown, unknown>)],
@@ -115,6 +118,7 @@ export function map(entry: Conv): Conv {
 
 function listOf(
   { size, align }: Conv,
+  pointers: Pointers,
   items: Elements,
   length: (value: unknown) => number,
   array: (value: unknown) => ArrayLike<unknown>,
@@ -136,8 +140,8 @@ function listOf(
     return ptr;
   }
   return {
-    size: 8,
-    align: 4,
+    size: 2 * pointers.size,
+    align: pointers.size,
     count: 2,
     check(cx, value) {
       const failure = items.check(cx, value);
@@ -146,16 +150,17 @@ function listOf(
         ? new Failure('the list is too long', true)
         : undefined;
     },
-    load: (cx, ptr) => lift(cx, cx.view.getUint32(ptr, true), cx.view.getUint32(ptr + 4, true)),
+    load: (cx, at) =>
+      lift(cx, pointers.loadPointer(cx.view, at), pointers.loadLength(cx.view, at + pointers.size)),
     store(cx, at, value) {
       const ptr = lower(cx, value);
-      cx.view.setUint32(at, ptr, true);
-      cx.view.setUint32(at + 4, cx.extent, true);
+      pointers.storePointer(cx.view, at, ptr);
+      pointers.storeLength(cx.view, at + pointers.size, cx.extent);
     },
-    lift: (cx, flat, at) => lift(cx, (flat[at] as number) >>> 0, (flat[at + 1] as number) >>> 0),
+    lift: (cx, flat, at) => lift(cx, pointers.pointer(flat[at]!), pointers.length(flat[at + 1]!)),
     lower(cx, value, flat) {
       const ptr = lower(cx, value);
-      flat.push(ptr, cx.extent);
+      flat.push(pointers.corePointer(ptr), pointers.coreLength(cx.extent));
     },
   };
 }

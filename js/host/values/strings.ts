@@ -6,9 +6,8 @@ import { rule } from '../rule.js';
 import { trapped } from '../trap.js';
 import type { Context } from './context.js';
 import { type Conv, Failure } from './conv.js';
+import { type Pointers, UTF16_TAG } from './pointers.js';
 
-/** Marks a length of `latin1+utf16` that counts UTF-16 code units. */
-const UTF16_TAG = 0x8000_0000;
 /** Below this many bytes, ASCII is read and written faster by hand than by the engine's codecs. */
 const SHORT = 24;
 
@@ -18,32 +17,37 @@ const encoder = new TextEncoder();
 /** Strings of up to a third as many code units are encoded here, to learn their length. */
 const scratch = new Uint8Array(6144);
 
-export const string: Conv = {
-  size: 8,
-  align: 4,
-  count: 2,
-  check(_, value) {
-    if (typeof value !== 'string') return new Failure(`expected a string, got ${show(value)}`);
-    // Three bytes at most for a code unit, whatever the encoding.
-    return value.length * 3 > MAX_STRING_BYTE_LENGTH
-      ? new Failure('the string is too long', true)
-      : undefined;
-  },
-  load: (cx, ptr) => liftString(cx, cx.view.getUint32(ptr, true), cx.view.getUint32(ptr + 4, true)),
-  store(cx, at, value) {
-    const ptr = lowerString(cx, value as string);
-    cx.view.setUint32(at, ptr, true);
-    cx.view.setUint32(at + 4, cx.extent, true);
-  },
-  lift: (cx, flat, at) =>
-    liftString(cx, (flat[at] as number) >>> 0, (flat[at + 1] as number) >>> 0),
-  lower(cx, value, flat) {
-    const ptr = lowerString(cx, value as string);
-    flat.push(ptr, cx.extent);
-  },
-};
+export function string(pointers: Pointers): Conv {
+  const { size } = pointers;
+  return {
+    size: 2 * size,
+    align: size,
+    count: 2,
+    check(_, value) {
+      if (typeof value !== 'string') return new Failure(`expected a string, got ${show(value)}`);
+      // Three bytes at most for a code unit, whatever the encoding.
+      return value.length * 3 > MAX_STRING_BYTE_LENGTH
+        ? new Failure('the string is too long', true)
+        : undefined;
+    },
+    load: (cx, at) =>
+      liftString(cx, pointers.loadPointer(cx.view, at), pointers.loadLength(cx.view, at + size)),
+    store(cx, at, value) {
+      const ptr = lowerString(cx, value as string);
+      pointers.storePointer(cx.view, at, ptr);
+      pointers.storeLength(cx.view, at + size, cx.extent);
+    },
+    lift: (cx, flat, at) =>
+      liftString(cx, pointers.pointer(flat[at]!), pointers.length(flat[at + 1]!)),
+    lower(cx, value, flat) {
+      const ptr = lowerString(cx, value as string);
+      flat.push(pointers.corePointer(ptr), pointers.coreLength(cx.extent));
+    },
+  };
+}
 
-function liftString(cx: Context, ptr: number, units: number): string {
+/** Lifts a string; its length has the tag that the encoding may want. */
+export function liftString(cx: Context, ptr: number, units: number): string {
   switch (cx.encoding) {
     case 'utf8':
       return liftUtf8(cx, ptr, units);

@@ -11,6 +11,7 @@ import type { Context } from './context.js';
 import type { Conv, Failure } from './conv.js';
 import { borrow, future, own, stream } from './handles.js';
 import { type Elements, elements, fixedLengthList, list, map } from './lists.js';
+import { type Pointers, pointers32, pointers64 } from './pointers.js';
 import { scalars } from './scalars.js';
 import { string } from './strings.js';
 import { type CaseConv, enumeration, option, type Shape, tagged } from './variants.js';
@@ -67,7 +68,19 @@ export class Types {
   readonly #signatures: (Signature | undefined)[] = [];
   readonly #elements: (Element | undefined)[] = [];
 
-  constructor(readonly artifact: Artifact) {}
+  readonly #types: readonly TypeDesc[];
+  readonly #pointers: Pointers;
+  readonly #string: Conv;
+
+  /** `memory64`: as values are in memories with 64-bit addresses. */
+  constructor(
+    readonly artifact: Artifact,
+    memory64 = false,
+  ) {
+    this.#types = memory64 ? artifact.types64 : artifact.types;
+    this.#pointers = memory64 ? pointers64 : pointers32;
+    this.#string = string(this.#pointers);
+  }
 
   /** The conversion of a type. Types come after those that they are made of; so this ends. */
   conv(index: number): Conv {
@@ -107,7 +120,7 @@ export class Types {
   }
 
   #desc(index: number): TypeDesc {
-    const desc = this.artifact.types[index];
+    const desc = this.#types[index];
     if (desc === undefined) throw new TidegateFault(`there is no type ${index}`);
     return desc;
   }
@@ -182,13 +195,13 @@ export class Types {
   #make(desc: TypeDesc): Conv {
     switch (desc.kind) {
       case 'string':
-        return string;
+        return this.#string;
       case 'list':
-        return list(this.#desc(desc.ty).kind, this.conv(desc.ty));
+        return list(this.#desc(desc.ty).kind, this.conv(desc.ty), this.#pointers);
       case 'fixed-length-list':
         return fixedLengthList(this.#desc(desc.ty).kind, this.conv(desc.ty), desc.length);
       case 'map':
-        return map(this.conv(desc.entry));
+        return map(this.conv(desc.entry), this.#pointers);
       case 'record':
       case 'tuple':
         return (desc.kind === 'record' ? record : tuple)(

@@ -1,4 +1,4 @@
-//! Layout and flattening of value types in a 32-bit memory.
+//! Layout and flattening of value types, in memories with 32-bit and with 64-bit addresses.
 //!
 //! Enters: the layouts and flattenings of a type's parts, already computed. Leaves: those of the
 //! whole. Nothing here recurses, so the depth of a type costs its callers nothing but a table.
@@ -22,11 +22,44 @@ impl Layout {
         Self { size, align: size }
     }
 
-    /// A pointer and a length: strings, lists and maps.
-    pub const POINTER_PAIR: Self = Self { size: 8, align: 4 };
-
     /// Nothing at all: the parameters of a function that has none.
     pub const EMPTY: Self = Self { size: 0, align: 1 };
+}
+
+/// What addresses a memory has, and pointers and lengths in it. Spec: `ptr_type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PtrType {
+    /// `i32`; also where there is no memory.
+    #[default]
+    I32,
+    /// `i64`.
+    I64,
+}
+
+impl PtrType {
+    /// Bytes of a pointer. Spec: `ptr_size`.
+    pub const fn size(self) -> u32 {
+        match self {
+            Self::I32 => 4,
+            Self::I64 => 8,
+        }
+    }
+
+    /// The core type of a pointer.
+    pub const fn core(self) -> CoreType {
+        match self {
+            Self::I32 => CoreType::I32,
+            Self::I64 => CoreType::I64,
+        }
+    }
+
+    /// Layout of a pointer and a length: strings, lists and maps.
+    pub const fn pair(self) -> Layout {
+        Layout {
+            size: 2 * self.size(),
+            align: self.size(),
+        }
+    }
 }
 
 /// A core value type. Spec: the strings `'i32'` to `'f64'`.
@@ -191,6 +224,7 @@ pub struct Signature {
 /// result has an empty one. Spec: `flatten_functype`.
 pub fn flatten_func(
     call: Call,
+    ptr: PtrType,
     params: Option<&[CoreType]>,
     result: Option<&[CoreType]>,
 ) -> Signature {
@@ -200,7 +234,7 @@ pub fn flatten_func(
     };
     let mut params = match params {
         Some(flat) if flat.len() <= limit => flat.to_vec(),
-        _ => vec![CoreType::I32],
+        _ => vec![ptr.core()],
     };
     let fits = result.is_some_and(|flat| flat.len() <= MAX_FLAT_RESULTS);
     let flat_result = result
@@ -208,15 +242,16 @@ pub fn flatten_func(
         .filter(|_| fits);
     let result = match call {
         Call::LiftSync if fits => flat_result,
-        Call::LiftSync | Call::LiftCallback => Some(CoreType::I32),
+        Call::LiftSync => Some(ptr.core()),
+        Call::LiftCallback => Some(CoreType::I32),
         Call::LowerSync if fits => flat_result,
         Call::LowerSync => {
-            params.push(CoreType::I32);
+            params.push(ptr.core());
             None
         }
         Call::LowerAsync => {
             if result.is_none_or(|flat| !flat.is_empty()) {
-                params.push(CoreType::I32);
+                params.push(ptr.core());
             }
             Some(CoreType::I32)
         }
@@ -279,8 +314,10 @@ mod tests {
         let v = variant(257, [Layout::scalar(1)]).expect("it fits");
         assert_eq!((v.layout, v.payload_offset), (layout(4, 2), 2));
         // result<string, u8>
-        let v = variant(2, [Layout::POINTER_PAIR, Layout::scalar(1)]).expect("it fits");
+        let v = variant(2, [PtrType::I32.pair(), Layout::scalar(1)]).expect("it fits");
         assert_eq!((v.layout, v.payload_offset), (layout(12, 4), 4));
+        let v = variant(2, [PtrType::I64.pair(), Layout::scalar(1)]).expect("it fits");
+        assert_eq!((v.layout, v.payload_offset), (layout(24, 8), 8));
     }
 
     #[test]
@@ -340,6 +377,14 @@ mod tests {
         assert_eq!(flatten_fixed_length_list(None, 1), None);
     }
 
+    fn flatten_func(
+        call: Call,
+        params: Option<&[CoreType]>,
+        result: Option<&[CoreType]>,
+    ) -> Signature {
+        super::flatten_func(call, PtrType::I32, params, result)
+    }
+
     fn sig(params: &[CoreType], result: Option<CoreType>) -> Signature {
         Signature {
             params: params.to_vec(),
@@ -372,6 +417,22 @@ mod tests {
         assert_eq!(
             flatten_func(Call::LowerSync, None, None),
             sig(&[I32, I32], None)
+        );
+    }
+
+    #[test]
+    fn pointers_are_as_wide_as_the_memory_has_them() {
+        let flatten =
+            |call, params, result| super::flatten_func(call, PtrType::I64, params, result);
+        assert_eq!(flatten(Call::LiftSync, None, None), sig(&[I64], Some(I64)));
+        assert_eq!(flatten(Call::LowerSync, None, None), sig(&[I64, I64], None));
+        assert_eq!(
+            flatten(Call::LowerAsync, None, Some(&[F32])),
+            sig(&[I64, I64], Some(I32))
+        );
+        assert_eq!(
+            flatten(Call::LiftCallback, None, None),
+            sig(&[I64], Some(I32))
         );
     }
 

@@ -23,6 +23,8 @@ pub struct Artifact {
     pub features: Vec<&'static str>,
     /// Value types, deduplicated; a type comes after the types it is made of.
     pub types: Vec<TypeDesc>,
+    /// The same types in memories with 64-bit addresses; empty when there is none that anybody lifts from or lowers to.
+    pub types64: Vec<TypeDesc>,
     /// Function types.
     pub funcs: Vec<FuncDesc>,
     /// Resource types known to the component, its own and imported ones.
@@ -189,7 +191,7 @@ impl CoreLimits {
     }
 }
 
-/// A value type with its layout in a 32-bit memory.
+/// A value type with its layout in memories of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TypeDesc {
@@ -463,6 +465,8 @@ pub struct Options {
     pub encoding: StringEncoding,
     /// The memory.
     pub memory: Option<Source>,
+    /// It has 64-bit addresses: pointers and lengths are `i64`, and types are those of [`Artifact::types64`].
+    pub memory64: bool,
     /// The guarded realloc: a shim export that clears `may_leave` around the guest's function.
     pub realloc: Option<Source>,
 }

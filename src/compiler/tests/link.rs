@@ -6,7 +6,7 @@ mod support;
 use support::*;
 use tidegate_compiler::plan::{
     Artifact, CoreExternType, CoreLimits, CoreModule, CoreType, Item, ResourceDesc, Source, Step,
-    StringEncoding, TypeKind,
+    StringEncoding, TypeDesc, TypeKind,
 };
 use tidegate_compiler::{CompileOptions, compile};
 
@@ -812,4 +812,51 @@ fn a_name_section_that_is_wrong_or_wild_harms_nothing() {
     ] {
         assert_eq!(root(wrong), "root", "{wrong:?}");
     }
+}
+
+#[test]
+fn types_have_a_second_layout_in_memories_with_64_bit_addresses() {
+    let artifact = compiled_with_all(
+        r#"(component
+            (type $r' (record (field "flag" bool) (field "name" string)))
+            (import "r" (type $r (eq $r')))
+            (import "f" (func $f (param "v" (option $r)) (result (list u8))))
+            (core module $m (memory (export "m") i64 1)
+                (func (export "realloc") (param i64 i64 i64 i64) (result i64) unreachable)
+                (func (export "g") (param i64 i64) (result i64) unreachable)
+                (func (export "drop") (param i64)))
+            (core instance $m (instantiate $m))
+            (alias core export $m "m" (core memory $mem))
+            (core func $f (canon lower (func $f) (memory $mem) (realloc (core func $m "realloc"))))
+            (core module $n (import "" "f" (func (param i32 i32 i64 i64 i64))))
+            (core instance (instantiate $n (with "" (instance (export "f" (func $f))))))
+            (func (export "g") (param "s" string) (result string)
+                (canon lift (core func $m "g") (memory $mem) (realloc (core func $m "realloc"))
+                    (post-return (core func $m "drop")))))"#,
+    );
+    assert_eq!(artifact.types.len(), artifact.types64.len());
+    let record = artifact
+        .types
+        .iter()
+        .position(|ty| matches!(ty.kind, TypeKind::Record { .. }))
+        .expect("the record");
+    let shape = |types: &[TypeDesc]| match &types[record].kind {
+        TypeKind::Record { fields } => (
+            types[record].size,
+            types[record].align,
+            fields[1].offset,
+            types[record].flat.clone().expect("it is flat"),
+        ),
+        other => panic!("{other:?}"),
+    };
+    use CoreType::{I32, I64};
+    assert_eq!(shape(&artifact.types), (12, 4, 4, vec![I32, I32, I32]));
+    assert_eq!(shape(&artifact.types64), (24, 8, 8, vec![I32, I64, I64]));
+    assert!(artifact.lowered[0].options.memory64 && artifact.lifted[0].options.memory64);
+}
+
+#[test]
+fn there_is_one_layout_where_no_memory_has_64_bit_addresses() {
+    let artifact = compiled_with_all("(component (import \"f\" (func (param \"s\" string))))");
+    assert!(artifact.types64.is_empty() && !artifact.types.is_empty());
 }

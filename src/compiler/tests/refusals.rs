@@ -291,7 +291,11 @@ fn types_imports_and_exports_are_refused_where_they_are() {
         (
             "(core module $m (memory (export \"m\") i64 1)) (core instance $m (instantiate $m)) \
              (core func (canon waitable-set.poll (memory (core memory $m \"m\"))))",
-            "memory64 in the Canonical ABI",
+            "waitable-set.poll with memory64",
+        ),
+        (
+            "(type (resource (rep i64)))",
+            "resource with the representation i64",
         ),
     ];
     for (text, name) in cases {

@@ -321,7 +321,7 @@ impl<'a> Order<'a> {
         if let Some(realloc) = &options.realloc {
             let realloc = self.entity(realloc)?;
             ensure!(
-                realloc == Entity::realloc(),
+                realloc == Entity::realloc(options.memory64),
                 "{realloc:?} is not the type of realloc"
             );
         }

@@ -42,8 +42,9 @@ impl Entity {
         Self::Func(FuncType::new([ValType::I32], []))
     }
 
-    pub(super) fn realloc() -> Self {
-        Self::Func(FuncType::new([ValType::I32; 4], [ValType::I32]))
+    pub(super) fn realloc(memory64: bool) -> Self {
+        let ptr = if memory64 { ValType::I64 } else { ValType::I32 };
+        Self::Func(FuncType::new([ptr; 4], [ptr]))
     }
 }
 

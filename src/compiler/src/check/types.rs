@@ -7,7 +7,24 @@ use crate::plan::{Artifact, TypeDesc, TypeKind};
 const MOST_FLAT: usize = tidegate_abi::limits::MAX_FLAT_PARAMS;
 
 pub(super) fn check(artifact: &Artifact) -> Result<()> {
-    for (i, ty) in artifact.types.iter().enumerate() {
+    ensure!(
+        artifact.types64.is_empty() || artifact.types64.len() == artifact.types.len(),
+        "some types have no layout in memories with 64-bit addresses"
+    );
+    layouts(artifact, &artifact.types)?;
+    layouts(artifact, &artifact.types64)?;
+    for element in &artifact.element_types {
+        let ty = element.ty.map(|ty| ty as usize);
+        ensure!(
+            ty.is_none_or(|ty| ty < artifact.types.len()),
+            "there is no type {ty:?}"
+        );
+    }
+    funcs(artifact)
+}
+
+fn layouts(artifact: &Artifact, types: &[TypeDesc]) -> Result<()> {
+    for (i, ty) in types.iter().enumerate() {
         ensure!(
             matches!(ty.align, 1 | 2 | 4 | 8) && ty.size.is_multiple_of(ty.align),
             "type {i} is laid out wrongly: {ty:?}"
@@ -18,7 +35,7 @@ pub(super) fn check(artifact: &Artifact) -> Result<()> {
         );
         for (part, offset) in parts(artifact, &ty.kind)? {
             ensure!((part as usize) < i, "type {i} comes before its part {part}");
-            let desc = &artifact.types[part as usize];
+            let desc = &types[part as usize];
             // Of a function without parameters there is an empty tuple, but no value is one: a list of them would
             // have any length in no memory.
             ensure!(desc.size > 0, "type {i} has a part without a size");
@@ -27,13 +44,10 @@ pub(super) fn check(artifact: &Artifact) -> Result<()> {
             }
         }
     }
-    for element in &artifact.element_types {
-        let ty = element.ty.map(|ty| ty as usize);
-        ensure!(
-            ty.is_none_or(|ty| ty < artifact.types.len()),
-            "there is no type {ty:?}"
-        );
-    }
+    Ok(())
+}
+
+fn funcs(artifact: &Artifact) -> Result<()> {
     for func in &artifact.funcs {
         let params = func.params.iter().map(|param| param.ty);
         let has = |ty| (ty as usize) < artifact.types.len();

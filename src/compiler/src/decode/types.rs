@@ -2,7 +2,7 @@
 
 use wasmparser::{
     ComponentDefinedType as D, ComponentExternName, ComponentType, ComponentTypeRef,
-    ComponentValType, InstanceTypeDeclaration, PrimitiveValType as P, TypeBounds,
+    ComponentValType, InstanceTypeDeclaration, PrimitiveValType as P, TypeBounds, ValType,
 };
 
 use super::gate::Gate;
@@ -35,6 +35,13 @@ pub(super) fn component_type(ty: ComponentType<'_>, gate: Gate) -> Result<Type<'
                 }
             }
             Type::Instance(all)
+        }
+        ComponentType::Resource {
+            rep: ValType::I64, ..
+        } => {
+            gate.need(Feature::Memory64, "resource with the representation i64")?;
+            let construct = "resource with the representation i64";
+            return Err(CompileError::unsupported(construct, "", gate.offset));
         }
         ComponentType::Resource { rep: _, dtor } => Type::Resource {
             dtor: dtor.map(CoreFuncIndex),

@@ -29,7 +29,10 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
         } => {
             return task_return(module, inst, *index, *return_key, params);
         }
-        Kind::GuardedRealloc { core } => return guard(module, inst, core, vec![I32; 4], vec![I32]),
+        Kind::GuardedRealloc { core, ptr } => {
+            let ptr = val_type(*ptr);
+            return guard(module, inst, core, vec![ptr; 4], vec![ptr]);
+        }
         Kind::GuardedPostReturn { core, params } => {
             return guard(module, inst, core, val_types(params), vec![]);
         }

@@ -114,9 +114,9 @@ pub(crate) enum ShimFuncKind {
     EndDropReadable { kind: EndKind, element: u32 },
     /// `(end) -> ()`
     EndDropWritable { kind: EndKind, element: u32 },
-    /// `(i32 i32 i32 i32) -> i32`. `core` with `may_leave` cleared around it. Spec:
+    /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it. Spec:
     /// `LiftLowerContext.reallocate`.
-    GuardedRealloc { core: Source },
+    GuardedRealloc { core: Source, ptr: CoreType },
     /// `params -> ()`. `core` with `may_leave` cleared around it. Spec: `canon lift`, `post-return`.
     GuardedPostReturn { core: Source, params: Vec<CoreType> },
     /// `params -> result`. Calls `core`, of which nobody but the engine knows whether it has this type.

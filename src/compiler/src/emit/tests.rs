@@ -333,7 +333,10 @@ fn guards_call_the_guest_with_may_leave_cleared() {
         instance: 2,
         name: "cabi_realloc".to_owned(),
     };
-    let kind = ShimFuncKind::GuardedRealloc { core: core.clone() };
+    let kind = ShimFuncKind::GuardedRealloc {
+        core: core.clone(),
+        ptr: CoreType::I32,
+    };
     check(
         kind.clone(),
         "(i32 i32 i32 i32) -> (i32)",
@@ -459,7 +462,10 @@ fn guests_functions_of_one_name_stay_apart() {
         };
         ShimFunc {
             instance,
-            kind: ShimFuncKind::GuardedRealloc { core },
+            kind: ShimFuncKind::GuardedRealloc {
+                core,
+                ptr: CoreType::I64,
+            },
         }
     };
     let shim = emit(&ShimSpec {

@@ -1,6 +1,6 @@
 //! Executes canonical definitions: what they make is described here and emitted on use.
 
-use tidegate_abi::layout::Call;
+use tidegate_abi::layout::{Call, PtrType};
 
 use super::entity::{
     CanonId, CoreExport, CoreFunc, FrameId, Func, FuncKind, FuncTypeId, InstanceNumber, Lift,
@@ -35,6 +35,9 @@ impl<'a> Linker<'a> {
             Canon::ResourceRep(ty) => {
                 let resource = self.resource_at(frame, *ty)?.0;
                 CanonKind::BuiltIn(ShimFuncKind::ResourceRep { resource })
+            }
+            Canon::WaitableSetPoll { memory } if memory.is_64 => {
+                return Err(self.unbuilt("waitable-set.poll with memory64"));
             }
             Canon::WaitableSetPoll { memory } => CanonKind::Poll(self.memory(frame, *memory)?),
             Canon::BackpressureInc => CanonKind::BuiltIn(ShimFuncKind::BackpressureInc),
@@ -111,6 +114,8 @@ impl<'a> Linker<'a> {
     fn options(&mut self, frame: FrameId, options: &CanonOptions) -> Result<Options<'a>> {
         let instance = self.number(frame);
         let memory = options.memory.map(|memory| self.memory(frame, memory));
+        let ptr = options.memory.map(ptr_type).unwrap_or_default();
+        self.types.want(ptr);
         let scope = self.frame(frame);
         let realloc = options
             .realloc
@@ -119,14 +124,12 @@ impl<'a> Linker<'a> {
             instance,
             encoding: options.encoding,
             memory: memory.transpose()?,
+            ptr,
             realloc: realloc.transpose()?,
         })
     }
 
     fn memory(&mut self, frame: FrameId, memory: Memory) -> Result<CoreExport<'a>> {
-        if memory.is_64 {
-            return Err(self.unbuilt("memory64 in the Canonical ABI"));
-        }
         item(
             &self.frame(frame).core_memories,
             memory.index.0,
@@ -164,7 +167,7 @@ impl<'a> Linker<'a> {
             Call::LiftSync
         };
         let lift = Lift {
-            core: self.typed(core, options_.instance, ty, call),
+            core: self.typed(core, &options_, ty, call),
             options: options_,
             post_return: options
                 .post_return
@@ -189,20 +192,20 @@ impl<'a> Linker<'a> {
     fn typed(
         &mut self,
         core: CoreFunc<'a>,
-        instance: InstanceNumber,
+        options: &Options<'a>,
         ty: FuncTypeId,
         call: Call,
     ) -> CoreFunc<'a> {
         if !self.is_promised(core) {
             return core;
         }
-        let signature = self.types.signature(ty, call);
+        let signature = self.types.signature(ty, call, options.ptr);
         let kind = CanonKind::Typed {
             core,
             params: signature.params.into_iter().map(core_type).collect(),
             result: signature.result.map(core_type),
         };
-        CoreFunc::Canon(self.new_canon(instance, kind))
+        CoreFunc::Canon(self.new_canon(options.instance, kind))
     }
 
     fn lower(
@@ -273,6 +276,11 @@ impl<'a> Linker<'a> {
             emit::EndKind::Stream => "stream",
             emit::EndKind::Future => "future",
         };
+        if let EndOp::Read(options) | EndOp::Write(options) = op
+            && options.memory.is_some_and(|memory| memory.is_64)
+        {
+            return Err(self.unbuilt(&format!("{name}.read and {name}.write with memory64")));
+        }
         Ok(CanonKind::BuiltIn(match *op {
             EndOp::Forward => return Err(self.unbuilt(&format!("{name}.forward"))),
             EndOp::Read(ref options) if !options.is_async => {
@@ -318,12 +326,20 @@ impl<'a> Linker<'a> {
     /// Makes the guard of a post-return function: it takes what `core` returns.
     pub(super) fn post_return_guard(
         &mut self,
-        instance: InstanceNumber,
+        options: &Options<'a>,
         ty: FuncTypeId,
         core: CoreFunc<'a>,
     ) -> CanonId {
-        let signature = self.types.signature(ty, Call::LiftSync);
+        let signature = self.types.signature(ty, Call::LiftSync, options.ptr);
         let params = signature.result.into_iter().map(core_type).collect();
-        self.new_canon(instance, CanonKind::PostReturn { core, params })
+        self.new_canon(options.instance, CanonKind::PostReturn { core, params })
+    }
+}
+
+fn ptr_type(memory: Memory) -> PtrType {
+    if memory.is_64 {
+        PtrType::I64
+    } else {
+        PtrType::I32
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use tidegate_abi::layout::PtrType;
+
 use crate::model::{At, ComponentId, InstanceDecl, ModuleId, Name};
 use crate::plan::{Source, StringEncoding};
 
@@ -211,5 +213,7 @@ pub(super) struct Options<'a> {
     pub(super) instance: InstanceNumber,
     pub(super) encoding: StringEncoding,
     pub(super) memory: Option<CoreExport<'a>>,
+    /// The memory's addresses.
+    pub(super) ptr: PtrType,
     pub(super) realloc: Option<CoreFunc<'a>>,
 }

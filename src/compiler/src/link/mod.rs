@@ -17,6 +17,7 @@ mod declare;
 mod define;
 mod entity;
 mod key;
+mod layouts;
 mod modules;
 mod shims;
 mod types;
@@ -30,7 +31,7 @@ use self::entity::{
 };
 use self::modules::ModuleImport;
 use self::shims::CanonFunc;
-use self::types::Types;
+use self::types::{Finished, Types};
 use crate::decode::Externs;
 use crate::error::{CompileError, Result};
 use crate::model::{Binary, ComponentId, ModuleId};
@@ -48,7 +49,7 @@ pub(crate) fn link<'a>(
 ) -> Result<Artifact> {
     let mut linker = Linker::new(binary, externs, options);
     match linker.run() {
-        Ok((imports, exports, lifted)) => Ok(linker.finish(imports, exports, lifted)),
+        Ok((imports, exports, lifted)) => linker.finish(imports, exports, lifted),
         Err(error) if error.offset.is_none() => Err(error.at(linker.offset)),
         Err(error) => Err(error),
     }
@@ -136,7 +137,7 @@ impl<'a> Linker<'a> {
             nesting: 0,
             frames: Vec::new(),
             funcs: Vec::new(),
-            types: Types::new(limits),
+            types: Types::new(limits, options.features.has(Feature::Memory64)),
             resources: Vec::new(),
             canons: Vec::new(),
             guards: BTreeMap::new(),
@@ -158,7 +159,7 @@ impl<'a> Linker<'a> {
         world: world::Imports,
         exports: world::Exports,
         lifted: world::LiftedFuncs,
-    ) -> Artifact {
+    ) -> Result<Artifact> {
         let used = |id: u32| {
             self.plan
                 .module_index
@@ -167,15 +168,21 @@ impl<'a> Linker<'a> {
         let modules = (0..).zip(&self.binary.modules);
         let unused = modules.filter(|&(id, _)| !used(id));
         let unused_modules = unused.map(|(_, module)| module.range).collect();
-        let (types, funcs, element_types) = self.types.finish();
-        Artifact {
+        let Finished {
+            types,
+            types64,
+            funcs,
+            elements,
+        } = self.types.finish()?;
+        Ok(Artifact {
             version: env!("CARGO_PKG_VERSION"),
             shim_abi: tidegate_abi::SHIM_ABI,
             features: self.features.iter().map(Feature::name).collect(),
             types,
+            types64,
             funcs,
             resources: self.resources,
-            element_types,
+            element_types: elements,
             modules: self.plan.modules,
             unused_modules,
             module_types: self.plan.module_types,
@@ -189,7 +196,7 @@ impl<'a> Linker<'a> {
             lifted,
             imports: world,
             exports,
-        }
+        })
     }
 
     /// Accounts for `n` units of work. It is what bounds time and memory.

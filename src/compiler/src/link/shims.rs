@@ -6,13 +6,13 @@
 //! main module imports from the table module and from that shim, and what needs the main module's
 //! memory is imported by the fix-up module, hence placed in a second shim, when that memory exists.
 
-use tidegate_abi::layout::Call;
+use tidegate_abi::layout::{Call, Layout, PtrType};
 
 use super::entity::{
     CanonId, CoreExport, CoreFunc, ElementId, FuncId, FuncTypeId, InstanceNumber, Options, Path,
     TypeId,
 };
-use super::types::core_type;
+use super::types::{Types, core_type};
 use super::{Linker, dangling};
 use crate::Limit;
 use crate::emit::{self, ShimFunc, ShimFuncKind, ShimSpec};
@@ -60,6 +60,7 @@ pub(super) enum CanonKind<'a> {
     Copy(Copy<'a>),
     Realloc {
         core: CoreFunc<'a>,
+        ptr: PtrType,
     },
     PostReturn {
         core: CoreFunc<'a>,
@@ -89,6 +90,13 @@ pub(super) struct Copy<'a> {
     pub(super) is_read: bool,
     pub(super) element: ElementId,
     pub(super) options: Options<'a>,
+}
+
+impl Copy<'_> {
+    /// Of the elements, in the memory that they are copied from or to.
+    fn layout(&self, types: &Types) -> Layout {
+        types.element_layout(self.element, self.options.ptr)
+    }
 }
 
 impl<'a> Linker<'a> {
@@ -184,10 +192,11 @@ impl<'a> Linker<'a> {
         let canon = &self.canons[id.0 as usize];
         let realloc = match &canon.kind {
             CanonKind::Lower { options, .. } | CanonKind::Copy(Copy { options, .. }) => {
-                options.realloc.map(|realloc| (options.instance, realloc))
+                options.realloc.map(|realloc| (*options, realloc))
             }
             CanonKind::Realloc {
                 core: CoreFunc::Canon(core),
+                ..
             }
             | CanonKind::PostReturn {
                 core: CoreFunc::Canon(core),
@@ -206,8 +215,8 @@ impl<'a> Linker<'a> {
             | CanonKind::PostReturn { .. }
             | CanonKind::Typed { .. } => None,
         };
-        if let Some((instance, realloc)) = realloc {
-            let guard = self.realloc_guard(instance, realloc);
+        if let Some((options, realloc)) = realloc {
+            let guard = self.realloc_guard(&options, realloc);
             self.nested(|this| this.collect(guard, batch))?;
         }
         batch.push(id);
@@ -215,15 +224,12 @@ impl<'a> Linker<'a> {
     }
 
     /// The guard of a realloc function: one per instance and function.
-    pub(super) fn realloc_guard(
-        &mut self,
-        instance: InstanceNumber,
-        core: CoreFunc<'a>,
-    ) -> CanonId {
+    pub(super) fn realloc_guard(&mut self, options: &Options<'a>, core: CoreFunc<'a>) -> CanonId {
+        let Options { instance, ptr, .. } = *options;
         if let Some(&guard) = self.guards.get(&(instance, core)) {
             return guard;
         }
-        let guard = self.new_canon(instance, CanonKind::Realloc { core });
+        let guard = self.new_canon(instance, CanonKind::Realloc { core, ptr });
         self.guards.insert((instance, core), guard);
         guard
     }
@@ -262,7 +268,7 @@ impl<'a> Linker<'a> {
             .ok_or_else(|| dangling("core function"))?;
         match &canon.kind {
             CanonKind::Poll(memory) => Ok(Some(*memory)),
-            CanonKind::Copy(copy) if self.types.element_layout(copy.element).size > 0 => copy
+            CanonKind::Copy(copy) if copy.layout(&self.types).size > 0 => copy
                 .options
                 .memory
                 .map(Some)
@@ -298,7 +304,7 @@ impl<'a> Linker<'a> {
                 } else {
                     Call::LowerSync
                 };
-                let signature = self.types.signature(ty, call);
+                let signature = self.types.signature(ty, call, options.ptr);
                 let (path, callee) = match callee {
                     Callee::Host(path) => (self.path(&path)?, None),
                     Callee::Guest(id) => (Vec::new(), Some(self.callee(id)?)),
@@ -320,8 +326,9 @@ impl<'a> Linker<'a> {
             }
             CanonKind::TaskReturn { result, options } => self.task_return_func(result, &options)?,
             CanonKind::Copy(copy) => self.copy_func(&copy)?,
-            CanonKind::Realloc { core } => ShimFuncKind::GuardedRealloc {
+            CanonKind::Realloc { core, ptr } => ShimFuncKind::GuardedRealloc {
                 core: self.source(core)?,
+                ptr: core_type(ptr.core()),
             },
             CanonKind::PostReturn { core, params } => ShimFuncKind::GuardedPostReturn {
                 core: self.source(core)?,
@@ -345,10 +352,10 @@ impl<'a> Linker<'a> {
         result: Option<TypeId>,
         options: &Options<'a>,
     ) -> Result<ShimFuncKind> {
-        let flat = result.map_or(Some(&[][..]), |ty| self.types.flat(ty));
+        let flat = result.map_or(Some(&[][..]), |ty| self.types.flat(ty, options.ptr));
         let params = match flat {
             Some(flat) => flat.iter().map(|&ty| core_type(ty)).collect(),
-            None => vec![CoreType::I32],
+            None => vec![core_type(options.ptr.core())],
         };
         let result = result.map(|ty| ty.0);
         let return_key =
@@ -365,7 +372,7 @@ impl<'a> Linker<'a> {
 
     fn copy_func(&mut self, copy: &Copy<'a>) -> Result<ShimFuncKind> {
         let (kind, element) = (copy.kind, copy.element.0);
-        let layout = self.types.element_layout(copy.element);
+        let layout = copy.layout(&self.types);
         let (size, align) = (layout.size, layout.align);
         let options = self.plan_options(&copy.options)?;
         let site = self.plan.sites.len() as u32;
@@ -394,7 +401,7 @@ impl<'a> Linker<'a> {
         self.charge_name(options.memory.map_or("", |memory| memory.name))?;
         let realloc = match options.realloc {
             Some(core) => {
-                let guard = self.realloc_guard(options.instance, core);
+                let guard = self.realloc_guard(options, core);
                 Some(self.source(CoreFunc::Canon(guard))?)
             }
             None => None,
@@ -403,6 +410,7 @@ impl<'a> Linker<'a> {
             instance: options.instance.0,
             encoding: options.encoding,
             memory: options.memory.map(|memory| memory.source()),
+            memory64: options.ptr == PtrType::I64,
             realloc,
         })
     }

@@ -1,4 +1,4 @@
-//! The artifact's types: deduplicated, laid out, with what is asked of them.
+//! The artifact's types: deduplicated, with what is asked of them. How they are laid out is left to `layouts`.
 //!
 //! Two types are equal exactly when their indices are: a type's parts are indices of types that are
 //! deduplicated already, and a resource is its identity. Parts come before wholes, so nothing here
@@ -6,14 +6,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tidegate_abi::layout::{self, Flat, Layout};
+use tidegate_abi::layout::{self, Layout, PtrType};
 
 use super::entity::{ElementId, FuncTypeId, ResourceId, TypeId};
 use super::key::key;
-use crate::error::{CompileError, ErrorCode, Result};
+use super::layouts::Facts;
+use crate::error::{CompileError, Result};
 use crate::model::Primitive;
-use crate::plan::{Case, CoreType, ElementType, Field, FuncDesc, Param, TypeDesc, TypeKind};
+use crate::plan::{Case, CoreType, ElementType, FuncDesc, Param, TypeDesc, TypeKind};
 use crate::{Limit, Limits};
+
+/// What [`Types::finish`] leaves.
+pub(super) struct Finished {
+    pub(super) types: Vec<TypeDesc>,
+    pub(super) types64: Vec<TypeDesc>,
+    pub(super) funcs: Vec<FuncDesc>,
+    pub(super) elements: Vec<ElementType>,
+}
 
 /// The types of an artifact, while it is being made.
 pub(super) struct Types {
@@ -27,20 +36,14 @@ pub(super) struct Types {
     element_index: BTreeMap<Option<TypeId>, ElementId>,
     limits: Limits,
     key_bytes_left: usize,
-}
-
-/// What is derived from a type's parts.
-struct Facts {
-    layout: Layout,
-    flat: Flat,
-    /// 1 for a type without parts.
-    depth: u32,
-    /// Spec: `contains_borrow`.
-    borrows: bool,
+    /// Memories may have 64-bit addresses.
+    memory64: bool,
+    /// One of them has, and somebody asks for layouts in it.
+    wide: bool,
 }
 
 impl Types {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, memory64: bool) -> Self {
         Self {
             descs: Vec::new(),
             facts: Vec::new(),
@@ -51,24 +54,47 @@ impl Types {
             element_index: BTreeMap::new(),
             limits: limits.clone(),
             key_bytes_left: limits.key_bytes,
+            memory64,
+            wide: false,
         }
     }
 
-    /// The artifact's `types`, `funcs` and `element_types`.
-    pub(super) fn finish(self) -> (Vec<TypeDesc>, Vec<FuncDesc>, Vec<ElementType>) {
-        (self.descs, self.funcs, self.elements)
+    /// The artifact's `types`, `types64`, `funcs` and `element_types`.
+    pub(super) fn finish(self) -> Result<Finished> {
+        let types64 = if self.wide {
+            let all = self.descs.iter().zip(&self.facts);
+            all.map(|(desc, facts)| facts.describe_wide(&self, &desc.kind))
+                .collect::<Result<_>>()?
+        } else {
+            Vec::new()
+        };
+        Ok(Finished {
+            types: self.descs,
+            types64,
+            funcs: self.funcs,
+            elements: self.elements,
+        })
+    }
+
+    /// Somebody uses a memory with such addresses.
+    pub(super) fn want(&mut self, ptr: PtrType) {
+        self.wide |= ptr == PtrType::I64;
     }
 
     pub(super) fn kind(&self, ty: TypeId) -> &TypeKind {
         &self.descs[ty.0 as usize].kind
     }
 
-    pub(super) fn layout(&self, ty: TypeId) -> Layout {
-        self.facts[ty.0 as usize].layout
+    pub(super) fn facts(&self, ty: TypeId) -> &Facts {
+        &self.facts[ty.0 as usize]
     }
 
-    pub(super) fn flat(&self, ty: TypeId) -> Option<&[layout::CoreType]> {
-        self.facts[ty.0 as usize].flat.as_deref()
+    pub(super) fn layout(&self, ty: TypeId, ptr: PtrType) -> Layout {
+        self.facts(ty).form(ptr).layout
+    }
+
+    pub(super) fn flat(&self, ty: TypeId, ptr: PtrType) -> Option<&[layout::CoreType]> {
+        self.facts(ty).form(ptr).flat.as_deref()
     }
 
     pub(super) fn func(&self, ty: FuncTypeId) -> &FuncDesc {
@@ -76,12 +102,18 @@ impl Types {
     }
 
     /// The core type that stands for `ty`. Spec: `flatten_functype`.
-    pub(super) fn signature(&self, ty: FuncTypeId, call: layout::Call) -> layout::Signature {
+    pub(super) fn signature(
+        &self,
+        ty: FuncTypeId,
+        call: layout::Call,
+        ptr: PtrType,
+    ) -> layout::Signature {
         let func = self.func(ty);
         let result = func
             .result
-            .map_or(Some(&[][..]), |ty| self.flat(TypeId(ty)));
-        layout::flatten_func(call, self.flat(TypeId(func.params_tuple)), result)
+            .map_or(Some(&[][..]), |ty| self.flat(TypeId(ty), ptr));
+        let params = self.flat(TypeId(func.params_tuple), ptr);
+        layout::flatten_func(call, ptr, params, result)
     }
 
     /// The element type of a stream or future type.
@@ -99,9 +131,9 @@ impl Types {
     }
 
     /// Layout of the elements, [`Layout::EMPTY`] when there is no element type.
-    pub(super) fn element_layout(&self, element: ElementId) -> Layout {
+    pub(super) fn element_layout(&self, element: ElementId, ptr: PtrType) -> Layout {
         self.element(element)
-            .map_or(Layout::EMPTY, |ty| self.layout(ty))
+            .map_or(Layout::EMPTY, |ty| self.layout(ty, ptr))
     }
 
     pub(super) fn primitive(&mut self, ty: Primitive) -> Result<TypeId> {
@@ -132,7 +164,7 @@ impl Types {
     }
 
     pub(super) fn record(&mut self, fields: Vec<(String, TypeId)>) -> Result<TypeId> {
-        let fields = self.fields(fields)?;
+        let fields = self.fields(fields, PtrType::I32)?;
         self.intern(TypeKind::Record { fields })
     }
 
@@ -142,13 +174,13 @@ impl Types {
             .enumerate()
             .map(|(i, &ty)| (i.to_string(), ty))
             .collect();
-        let fields = self.fields(named)?;
+        let fields = self.fields(named, PtrType::I32)?;
         self.intern(TypeKind::Tuple { fields })
     }
 
     pub(super) fn variant(&mut self, cases: Vec<(String, Option<TypeId>)>) -> Result<TypeId> {
         let payloads = cases.iter().filter_map(|case| case.1);
-        let layout = self.variant_layout(cases.len(), payloads)?;
+        let layout = self.variant_layout(cases.len(), payloads, PtrType::I32)?;
         self.intern(TypeKind::Variant {
             cases: cases
                 .into_iter()
@@ -175,7 +207,7 @@ impl Types {
     }
 
     pub(super) fn option(&mut self, ty: TypeId) -> Result<TypeId> {
-        let payload_offset = self.variant_layout(2, [ty])?.payload_offset;
+        let payload_offset = self.variant_layout(2, [ty], PtrType::I32)?.payload_offset;
         self.intern(TypeKind::Option {
             ty: ty.0,
             payload_offset,
@@ -184,7 +216,7 @@ impl Types {
 
     pub(super) fn result(&mut self, ok: Option<TypeId>, err: Option<TypeId>) -> Result<TypeId> {
         let payload_offset = self
-            .variant_layout(2, ok.into_iter().chain(err))?
+            .variant_layout(2, ok.into_iter().chain(err), PtrType::I32)?
             .payload_offset;
         let (ok, err) = (ok.map(|ty| ty.0), err.map(|ty| ty.0));
         self.intern(TypeKind::Result {
@@ -241,7 +273,7 @@ impl Types {
             params_tuple: tuple.0,
             result: result.map(|ty| ty.0),
             is_async,
-            borrows: self.facts[tuple.0 as usize].borrows,
+            borrows: self.facts(tuple).borrows,
         };
         if let Some(&id) = self.func_index.get(&desc) {
             return Ok(id);
@@ -252,28 +284,6 @@ impl Types {
         Ok(id)
     }
 
-    fn fields(&self, fields: Vec<(String, TypeId)>) -> Result<Vec<Field>> {
-        let layouts = fields.iter().map(|&(_, ty)| self.layout(ty));
-        let (_, offsets) = layout::record(layouts).ok_or_else(too_large)?;
-        let fields = fields.into_iter().zip(offsets);
-        Ok(fields
-            .map(|((name, ty), offset)| Field {
-                name,
-                ty: ty.0,
-                offset,
-            })
-            .collect())
-    }
-
-    fn variant_layout(
-        &self,
-        cases: usize,
-        payloads: impl IntoIterator<Item = TypeId>,
-    ) -> Result<layout::VariantLayout> {
-        let payloads = payloads.into_iter().map(|ty| self.layout(ty));
-        layout::variant(cases, payloads).ok_or_else(too_large)
-    }
-
     fn limit(&self, what: &str, limit: Limit) -> CompileError {
         CompileError::limit(what, limit, &self.limits)
     }
@@ -282,7 +292,7 @@ impl Types {
         if let Some(&id) = self.index.get(&kind) {
             return Ok(id);
         }
-        let facts = self.facts_of(&kind)?;
+        let facts = Facts::of(self, &kind, self.memory64)?;
         if facts.depth as usize > self.limits.type_depth {
             return Err(self.limit("levels of nested types", Limit::TypeDepth));
         }
@@ -291,109 +301,9 @@ impl Types {
         }
         let id = TypeId(self.descs.len() as u32);
         self.index.insert(kind.clone(), id);
-        self.descs.push(TypeDesc {
-            kind,
-            size: facts.layout.size,
-            align: facts.layout.align,
-            flat: facts
-                .flat
-                .as_ref()
-                .map(|flat| flat.iter().map(|&ty| core_type(ty)).collect()),
-        });
+        self.descs.push(facts.form(PtrType::I32).describe(kind));
         self.facts.push(facts);
         Ok(id)
-    }
-
-    fn facts_of(&self, kind: &TypeKind) -> Result<Facts> {
-        use layout::CoreType::{F32, F64, I32, I64};
-        let scalar = |size, ty| (Layout::scalar(size), Some(vec![ty]));
-        let pair = (Layout::POINTER_PAIR, Some(vec![I32, I32]));
-        let mut parts = Parts::default();
-        let (layout, flat) = match kind {
-            TypeKind::Bool | TypeKind::S8 | TypeKind::U8 => scalar(1, I32),
-            TypeKind::S16 | TypeKind::U16 => scalar(2, I32),
-            TypeKind::S32 | TypeKind::U32 | TypeKind::Char => scalar(4, I32),
-            TypeKind::S64 | TypeKind::U64 => scalar(8, I64),
-            TypeKind::F32 => scalar(4, F32),
-            TypeKind::F64 => scalar(8, F64),
-            TypeKind::String => pair,
-            TypeKind::List { ty } => {
-                parts.add(self, *ty);
-                pair
-            }
-            TypeKind::FixedLengthList { ty, length } => {
-                parts.add(self, *ty);
-                let element = TypeId(*ty);
-                (
-                    layout::fixed_length_list(self.layout(element), *length)
-                        .ok_or_else(too_large)?,
-                    layout::flatten_fixed_length_list(self.flat(element), *length),
-                )
-            }
-            TypeKind::Map {
-                key: _,
-                value: _,
-                entry,
-            } => {
-                parts.add(self, *entry);
-                pair
-            }
-            TypeKind::Record { fields } | TypeKind::Tuple { fields } => {
-                fields.iter().for_each(|field| parts.add(self, field.ty));
-                let layouts = fields.iter().map(|field| self.layout(TypeId(field.ty)));
-                let (whole, _) = layout::record(layouts).ok_or_else(too_large)?;
-                (
-                    whole,
-                    layout::flatten_record(fields.iter().map(|field| self.flat(TypeId(field.ty)))),
-                )
-            }
-            TypeKind::Variant { cases, .. } => self.variant_facts(
-                cases.len(),
-                cases.iter().filter_map(|case| case.ty),
-                &mut parts,
-            )?,
-            TypeKind::Enum { labels, .. } => (
-                Layout::scalar(layout::discriminant_size(labels.len())),
-                Some(vec![I32]),
-            ),
-            TypeKind::Flags { labels } => (layout::flags(labels.len()), Some(vec![I32])),
-            TypeKind::Option { ty, .. } => self.variant_facts(2, [*ty], &mut parts)?,
-            TypeKind::Result { ok, err, .. } => {
-                self.variant_facts(2, ok.iter().chain(err).copied(), &mut parts)?
-            }
-            TypeKind::Own { .. } => scalar(4, I32),
-            TypeKind::Borrow { .. } => {
-                parts.borrows = true;
-                scalar(4, I32)
-            }
-            TypeKind::Stream { element } | TypeKind::Future { element } => {
-                if let Some(ty) = self.element(ElementId(*element)) {
-                    parts.add(self, ty.0);
-                }
-                scalar(4, I32)
-            }
-        };
-        Ok(Facts {
-            layout,
-            flat,
-            depth: parts.depth.saturating_add(1),
-            borrows: parts.borrows,
-        })
-    }
-
-    fn variant_facts(
-        &self,
-        cases: usize,
-        payloads: impl IntoIterator<Item = u32>,
-        parts: &mut Parts,
-    ) -> Result<(Layout, Flat)> {
-        let payloads: Vec<TypeId> = payloads.into_iter().map(TypeId).collect();
-        payloads.iter().for_each(|ty| parts.add(self, ty.0));
-        let layout = self.variant_layout(cases, payloads.iter().copied())?.layout;
-        Ok((
-            layout,
-            layout::flatten_variant(payloads.iter().map(|&ty| self.flat(ty))),
-        ))
     }
 
     /// The element type of a stream or future of `ty`.
@@ -416,21 +326,6 @@ impl Types {
         });
         self.element_index.insert(ty, id);
         Ok(id)
-    }
-}
-
-/// What a whole gets from its parts.
-#[derive(Default)]
-struct Parts {
-    depth: u32,
-    borrows: bool,
-}
-
-impl Parts {
-    fn add(&mut self, types: &Types, ty: u32) {
-        let facts = &types.facts[ty as usize];
-        self.depth = self.depth.max(facts.depth);
-        self.borrows |= facts.borrows;
     }
 }
 
@@ -459,8 +354,4 @@ fn is_number(kind: &TypeKind) -> bool {
             | TypeKind::F32
             | TypeKind::F64
     )
-}
-
-fn too_large() -> CompileError {
-    CompileError::new(ErrorCode::Limit, "a type is larger than 4 GiB")
 }

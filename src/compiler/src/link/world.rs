@@ -159,14 +159,13 @@ impl<'a> Linker<'a> {
             return Err(dangling("lifted function"));
         };
         let (ty, lift) = (func.ty, lift.clone());
-        let instance = lift.options.instance;
         let mut wanted = Vec::new();
         if let Some(realloc) = lift.options.realloc {
-            wanted.push(self.realloc_guard(instance, realloc));
+            wanted.push(self.realloc_guard(&lift.options, realloc));
         }
         let post_return = lift
             .post_return
-            .map(|core| self.post_return_guard(instance, ty, core));
+            .map(|core| self.post_return_guard(&lift.options, ty, core));
         wanted.extend(post_return);
         for core in [Some(lift.core), lift.callback].into_iter().flatten() {
             if let CoreFunc::Canon(id) = core {

@@ -13,6 +13,14 @@ pub(crate) fn try_compile(text: &str) -> Result<Artifact, CompileError> {
     compile(&assemble(text), &CompileOptions::default())
 }
 
+/// Compiles with every feature, and checks that the plan is in order.
+pub(crate) fn compiled_with_all(text: &str) -> Artifact {
+    let bytes = assemble(text);
+    let artifact = compile(&bytes, &with(Feature::ALL)).unwrap_or_else(|error| panic!("{error}"));
+    check(&artifact, &bytes).unwrap_or_else(|error| panic!("{error}"));
+    artifact
+}
+
 /// Compiles, and checks that the plan is in order.
 pub(crate) fn compiled(text: &str) -> Artifact {
     let bytes = assemble(text);
