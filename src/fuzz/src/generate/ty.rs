@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use arbitrary::{Result, Unstructured};
-use tidegate_abi::layout::{self, CoreType};
+use tidegate_abi::layout::{self, CoreType, PtrType};
 use wasm_encoder::PrimitiveValType as P;
 
 /// A value type. Types that the Component Model wants to have a name carry one: see [`Named`].
@@ -263,8 +263,12 @@ impl FuncTy {
             Some(ty) => ty.flat(),
             None => Some(Vec::new()),
         };
-        let signature =
-            layout::flatten_func(call, record(&self.params).as_deref(), result.as_deref());
+        let signature = layout::flatten_func(
+            call,
+            PtrType::I32,
+            record(&self.params).as_deref(),
+            result.as_deref(),
+        );
         CoreFuncTy {
             params: signature.params,
             results: signature.result.into_iter().collect(),
