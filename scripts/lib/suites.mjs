@@ -26,6 +26,9 @@ const WASM = 'wasm32-unknown-unknown';
 /** The crates that are published as wasm. */
 const CRATES = ['tidegate-runtime', 'tidegate-compiler'];
 
+/** In how many orders each async script is run. */
+const SEEDS = 200;
+
 /**
  * @typedef {object} Suite
  * @property {string} name
@@ -106,6 +109,12 @@ export const suites = [
     about: 'our scripts on the Node of package.json',
     needs: ['package', 'wast'],
     run: () => runScripts(pinnedNode(), 'node'),
+  },
+  {
+    name: 'wast-seeds',
+    about: `our async scripts, each with tasks in ${SEEDS} orders`,
+    needs: ['package', 'wast'],
+    run: () => runScripts(pinnedNode(), 'node', ['--seeds', String(SEEDS)]),
   },
   {
     name: 'wast-chromium',
@@ -190,8 +199,8 @@ async function runClippy() {
 }
 
 /** Runs the scripts of `tests/wast`, which the build has converted. */
-function runScripts(node, host) {
-  const args = ['tests/wast', '--converted', 'build/wast', '--host', host];
+function runScripts(node, host, more = []) {
+  const args = ['tests/wast', '--converted', 'build/wast', '--host', host, ...more];
   return runner(node, ['tests/conformance/run.mjs', ...args], ofScripts);
 }
 

@@ -18,6 +18,7 @@ import { convertScripts } from '../../scripts/lib/steps.mjs';
  * @property {string} prefix of the names within the suite: empty, or with a `/` at its end
  * @property {string} converted the folder of the converted scripts
  * @property {string[]} names within the folder
+ * @property {(name: string) => string} text of a script
  */
 
 /**
@@ -41,6 +42,7 @@ export async function openFolder(path, suites, { suite: wanted, converted }) {
     prefix: root === folder ? '' : `${relative(root, folder).split(sep).join('/')}/`,
     converted: resolve(to),
     names: single ? all.filter((name) => name === only) : all,
+    text: (name) => readFileSync(join(folder, `${name}.wast`), 'utf8'),
   };
 }
 

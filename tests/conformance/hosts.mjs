@@ -5,9 +5,13 @@
  * outside, the script has failed, and the next one gets a fresh host.
  *
  * @typedef {object} Host
- * @property {(script: { name: string, needs: string[] }, beat: (line: number) => void) => Promise<Run>} run
- *   `needs` is what the script needs of the engine beside what it says itself
+ * @property {(script: Job, beat: (line: number) => void) => Promise<Run>} run
  * @property {() => Promise<void>} end also when a script hangs
+ *
+ * @typedef {object} Job
+ * @property {string} name of the script
+ * @property {string[]} needs what it needs of the engine beside what it says itself
+ * @property {string[]} [seeds] as `runScript` takes them
  *
  * @typedef {object} Run
  * @property {string[]} missing what the script requires and the engine lacks; if any, it has not been run
@@ -32,7 +36,7 @@ const SILENCE_MS = 2 * DIRECTIVE_MS;
  * Runs scripts one after the other.
  *
  * @param {() => Promise<Host>} open
- * @param {{ name: string, needs: string[] }[]} scripts
+ * @param {Job[]} scripts
  * @returns {AsyncGenerator<Run & { name: string }>}
  */
 export async function* runAll(open, scripts) {
@@ -41,7 +45,8 @@ export async function* runAll(open, scripts) {
     for (const script of scripts) {
       host ??= await open();
       const run = await watched(host, script);
-      if (run.lost) {
+      // What so many stores leave behind is not the next script's.
+      if (run.lost || script.seeds !== undefined) {
         await host.end();
         host = undefined;
       }

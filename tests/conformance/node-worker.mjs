@@ -10,7 +10,7 @@ import { runScript } from './script.mjs';
 // A trap that nobody waits for is told to the console; the runner sees it in the store.
 console.error = () => {};
 
-parentPort.on('message', async ({ name, needs }) => {
+parentPort.on('message', async ({ name, needs, seeds }) => {
   const path = join(workerData.folder, `${name}.json`);
   const script = JSON.parse(await readFile(path, 'utf8'));
   const missing = lacking(script, needs);
@@ -19,6 +19,6 @@ parentPort.on('message', async ({ name, needs }) => {
     tidegate,
     beat: (line) => parentPort.postMessage({ line }),
   };
-  const outcomes = missing.length > 0 ? [] : await runScript(script, world);
+  const outcomes = missing.length > 0 ? [] : await runScript(script, world, seeds);
   parentPort.postMessage({ missing, outcomes });
 });

@@ -7,7 +7,7 @@ import { runScript } from './script.mjs';
 /** At most so often does the page say that it is alive. */
 const BEAT_MS = 1000;
 
-globalThis.runNamed = async ({ name, needs }) => {
+globalThis.runNamed = async ({ name, needs, seeds }) => {
   const url = new URL(`/scripts/${name}.json`, location.href);
   const script = await (await get(url)).json();
   const missing = lacking(script, needs);
@@ -15,7 +15,7 @@ globalThis.runNamed = async ({ name, needs }) => {
   const load = async (file) => new Uint8Array(await (await get(new URL(file, url))).arrayBuffer());
   return {
     missing,
-    outcomes: await runScript(script, { load, tidegate, beat: seldom(globalThis.beat) }),
+    outcomes: await runScript(script, { load, tidegate, beat: seldom(globalThis.beat) }, seeds),
   };
 };
 

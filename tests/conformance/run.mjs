@@ -7,6 +7,8 @@
  *   --json FILE                    writes what happened
  *   --verbose                      prints every failure, also those that are expected
  *   --converted DIR                the scripts have been converted into that folder before
+ *   --seeds N                      scripts that are about async, each N times: ready tasks run in N orders, not first in first out
+ *   --seed S                       each script in the order of this seed, which a failure under `--seeds` has named
  *
  * Exit code 0 only when every directive does what `expectations.toml` says.
  */
@@ -17,21 +19,32 @@ import { main, Stop } from '../../scripts/lib/run.mjs';
 import { judge, loadExpectations } from './expectations.mjs';
 import { openFolder } from './folder.mjs';
 import { HOSTS, runAll } from './hosts.mjs';
+import { seedsUpTo } from './seeds.mjs';
 
 const USAGE =
-  'npm run conformance -- DIR [--host node|chromium|firefox] [--filter TEXT] [--suite NAME] [--json FILE] [--verbose]';
+  'npm run conformance -- DIR [--host node|chromium|firefox] [--filter TEXT] [--suite NAME] [--json FILE] [--verbose] [--seeds N | --seed S]';
 
 await main(async (args) => {
   const { path, options } = parse(args);
   const { suites, exclusions } = loadExpectations();
   const folder = await openFolder(path, suites, options);
   const { suite, prefix, converted, whole } = folder;
-  const names = folder.names.filter((name) => (prefix + name).includes(options.filter ?? ''));
+  const names = folder.names.filter(
+    (name) =>
+      (prefix + name).includes(options.filter ?? '') &&
+      // Without async no two tasks are ready at a time.
+      (options.seeds === undefined || /\basync\b/.test(folder.text(name))),
+  );
   if (names.length === 0) throw new Stop('no script has that name');
   const ours = exclusions.filter((each) => each.suite === suite?.name);
   const reports = [];
   const host = HOSTS[options.host ?? 'node'];
-  const scripts = names.map((name) => ({ name, needs: needs(suite, `${prefix}${name}.wast`) }));
+  const seeds = seedsOf(options);
+  const scripts = names.map((name) => ({
+    name,
+    needs: needs(suite, `${prefix}${name}.wast`),
+    seeds,
+  }));
   for await (const run of runAll(() => host(converted), scripts)) {
     const name = `${prefix}${run.name}.wast`;
     const report = reportOf(
@@ -62,11 +75,21 @@ function parse(args) {
       json: { type: 'string' },
       verbose: { type: 'boolean' },
       converted: { type: 'string' },
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
     },
   });
   if (positionals.length !== 1) throw new Stop('a folder is wanted', USAGE);
   if (!((values.host ?? 'node') in HOSTS)) throw new Stop(`no such host: ${values.host}`, USAGE);
   return { path: positionals[0], options: values };
+}
+
+function seedsOf({ seeds, seed }) {
+  const number = /^[1-9][0-9]*$/;
+  const wrong = [seeds, seed].find((text) => text !== undefined && !number.test(text));
+  if (wrong !== undefined) throw new Stop(`not a number from 1 up: ${wrong}`, USAGE);
+  if (seed !== undefined) return [seed];
+  return seeds === undefined ? undefined : seedsUpTo(Number(seeds));
 }
 
 /** What a script needs of an engine beside what it says itself. */

@@ -16,6 +16,7 @@ import { assertRefused, assertTrap, assertUnlinkable, show } from './assertions.
 import { callCore, coreMatches, instantiateCore, isCore } from './core.mjs';
 import { FEATURES } from './features.mjs';
 import { hostImports } from './host.mjs';
+import { underSeeds } from './seeds.mjs';
 import { camel, matches, toJs } from './values.mjs';
 
 /** No directive takes this long; one that hangs has failed. */
@@ -30,10 +31,27 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
  * @param {(file: string) => Promise<Uint8Array>} world.load reads a binary that lies beside it
  * @param {object} world.tidegate the package
  * @param {(line: number) => void} [world.beat] told before each directive
+ * @param {readonly string[]} [seeds] of the order in which tasks run: once for each; without, once, first in first out
  * @returns {Promise<Outcome[]>}
  */
-export async function runScript(script, { load, tidegate, beat = () => {} }) {
-  return new Runner(load, tidegate, beat, script.features ?? FEATURES).all(script.commands);
+export async function runScript(script, { load, tidegate, beat = () => {} }, seeds) {
+  const compile = compiler(load, tidegate, script.features ?? FEATURES);
+  const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
+  return seeds === undefined ? once('fifo') : underSeeds(seeds, (seed) => once({ seed }));
+}
+
+/** Compiles a binary of the script, each once. */
+function compiler(load, tidegate, features) {
+  const compiled = new Map();
+  const compile = async (file) => {
+    const bytes = await load(file);
+    if (isCore(bytes)) return WebAssembly.compile(bytes);
+    return tidegate.Component.compile(bytes, { features });
+  };
+  return (file) => {
+    if (!compiled.has(file)) compiled.set(file, compile(file));
+    return compiled.get(file);
+  };
 }
 
 /** A directive that cannot be tried, since what it is about has failed before. */
@@ -45,10 +63,10 @@ class Blocked extends Error {
 }
 
 class Runner {
-  #load;
+  #compiler;
   #tidegate;
   #beat;
-  #features;
+  #policy;
   /** Instances by their names in the script; here and in the next two, a `Blocked` stands for one that could not be made. */
   #instances = new Map();
   #definitions = new Map();
@@ -57,11 +75,11 @@ class Runner {
   #registered = new Map();
   #threads = new Map();
 
-  constructor(load, tidegate, beat, features) {
-    this.#load = load;
+  constructor(compiler, tidegate, beat, policy) {
+    this.#compiler = compiler;
     this.#tidegate = tidegate;
     this.#beat = beat;
-    this.#features = features;
+    this.#policy = policy;
   }
 
   async all(commands) {
@@ -168,9 +186,7 @@ class Runner {
 
   async #compile({ module_type: kind, filename, binary_filename: binary }) {
     if (kind === 'text' && binary === undefined) throw new Error('its text does not parse');
-    const bytes = await this.#load(binary ?? filename);
-    if (isCore(bytes)) return WebAssembly.compile(bytes);
-    return this.#tidegate.Component.compile(bytes, { features: this.#features });
+    return this.#compiler(binary ?? filename);
   }
 
   async #instantiate(component) {
@@ -180,7 +196,8 @@ class Runner {
     for (const [name, instance] of this.#registered) {
       if (instance.exports !== undefined) imports[name] = instance.exports;
     }
-    const store = new this.#tidegate.Store({ deadlock: 'error', limits: LIMITS });
+    const options = { deadlock: 'error', limits: LIMITS, policy: this.#policy };
+    const store = new this.#tidegate.Store(options);
     const { exports } = await component.instantiate(imports, { store });
     return { exports, items: component.describe().exports, store };
   }
@@ -238,7 +255,7 @@ class Runner {
 
   /** Runs the directives of a thread beside those that follow it. */
   #startThread({ name, shared_module: shared, commands }) {
-    const other = new Runner(this.#load, this.#tidegate, this.#beat, this.#features);
+    const other = new Runner(this.#compiler, this.#tidegate, this.#beat, this.#policy);
     if (shared !== undefined) other.#instances.set(shared, this.#instance(shared));
     this.#threads.set(name, other.all(commands));
   }

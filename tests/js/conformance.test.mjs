@@ -8,6 +8,7 @@ import { judge, loadExpectations, readExpectations } from '../conformance/expect
 import { runAll } from '../conformance/hosts.mjs';
 import { isTrap } from '../conformance/messages.mjs';
 import { runScript } from '../conformance/script.mjs';
+import { seedsUpTo, underSeeds } from '../conformance/seeds.mjs';
 import { matches, toJs } from '../conformance/values.mjs';
 
 const ok = (line) => ({ line, type: 'action', ok: true });
@@ -110,6 +111,46 @@ suite('judgements of directives', () => {
         [4, false, undefined],
       ],
     );
+  });
+});
+
+suite('seeds', () => {
+  test('are different from each other, and the same each time', () => {
+    const seeds = seedsUpTo(200);
+    assert.equal(new Set(seeds.map((seed) => BigInt(seed) | 1n)).size, 200);
+    assert.deepEqual(seedsUpTo(3), seeds.slice(0, 3));
+  });
+
+  test('a directive that fails under one of them has failed, and names it', async () => {
+    const run = async (seed) => [ok(1), seed > 6n ? failed(2) : ok(2)];
+    assert.deepEqual(await underSeeds(['5', '7', '8'], run), [
+      ok(1),
+      { ...failed(2), why: '--seed 7: x (2 of 3 seeds)' },
+    ]);
+  });
+
+  test('reach the stores of a script, whose binaries are compiled once', async () => {
+    const policies = [];
+    let compiled = 0;
+    const Component = {
+      compile: async () => {
+        compiled += 1;
+        return { instantiate: async () => ({ exports: {} }), describe: () => ({ exports: [] }) };
+      },
+    };
+    class Store {
+      constructor({ policy }) {
+        policies.push(policy);
+      }
+    }
+    const file = { filename: 'x.wasm', module_type: 'binary' };
+    const script = { commands: [{ type: 'module', line: 1, ...file }] };
+    const load = async () => new Uint8Array([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
+    const world = { load, tidegate: { ...tidegate, Component, Store } };
+    assert.ok((await runScript(script, world, ['5', '6']))[0].ok);
+    assert.ok((await runScript(script, world))[0].ok);
+    assert.deepEqual(policies, [{ seed: 5n }, { seed: 6n }, 'fifo']);
+    assert.equal(compiled, 2);
   });
 });
 
