@@ -1,6 +1,7 @@
 /** tidegate's public API. Entries under `entry/` export it, after they have set the platform. */
 
 export type { CompileLimits, Feature } from './generated/abi.js';
+export type { JspiNeeds } from './host/blocking.js';
 export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
 export { Component, Instance, type InstantiateOptions } from './host/component.js';
@@ -22,6 +23,7 @@ export type { GuestFuture } from './host/guest-future.js';
 export type { Imports } from './host/imports.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';
 export { Store } from './host/store.js';
+export { suspending } from './host/suspending.js';
 export type { EndKind, TraceEvent } from './host/trace.js';
 export type { ExternType } from './host/wit.js';
 export type {

@@ -18,6 +18,7 @@ export interface Artifact {
   readonly unusedModules: readonly ByteRange[];
   readonly moduleTypes: readonly CoreModuleType[];
   readonly shims: readonly Shim[];
+  readonly guards?: Shim | null;
   readonly steps: readonly Step[];
   readonly instances: readonly ComponentInstance[];
   readonly slots: number;
@@ -32,6 +33,14 @@ export interface Artifact {
 export interface ComponentInstance {
   readonly parent?: number | null;
   readonly name: string;
+  readonly blocking: Blocking;
+}
+
+export interface Blocking {
+  readonly builtins: readonly string[];
+  readonly lowered: readonly number[];
+  readonly calls: readonly number[];
+  readonly spawns: readonly number[];
 }
 
 export interface ByteRange {
@@ -162,7 +171,9 @@ export interface Import {
 
 export type Source =
   | { readonly from: 'runtime' | 'driver'; readonly name: string }
-  | { readonly from: 'trap' | 'fault' }
+  | { readonly from: 'trap' | 'fault' | 'threads' }
+  | { readonly from: 'done'; readonly ty?: CoreType | null }
+  | { readonly from: 'late'; readonly ty: CoreType }
   | {
       readonly from: 'lowered' | 'return' | 'instance' | 'elementType' | 'resource' | 'site';
       readonly index: number;
@@ -217,6 +228,7 @@ export interface Lifted {
   readonly core: Source;
   readonly async: boolean;
   readonly callback?: number | null;
+  readonly guard?: number | null;
   readonly postReturn?: Source | null;
   readonly options: Options;
   readonly returnKey: number;

@@ -1,4 +1,7 @@
-/** Calls of async exports: one promise and one task each. Spec: `canon_lift` with `async`, `canon_task_return`. */
+/**
+ * Calls whose answer is a promise: of async exports, and of sync exports that may block. One task each. Spec: `canon_lift`,
+ * `canon_task_return`.
+ */
 
 import { MAX_FLAT_PARAMS } from '../generated/abi.js';
 import type { TaskReturn } from './artifact.js';
@@ -8,6 +11,8 @@ import type { Linked } from './linked.js';
 import type { Machine } from './machine.js';
 import { liftFrom, liftResult, lowerArgs, unwrap } from './params.js';
 import { BorrowScope } from './resources.js';
+import { LIFTED_SYNC, OWN_STACK, SYNC_TYPED, WITH_CALLBACK } from './runtime.js';
+import { type Promising, stacks } from './stacks.js';
 import { abiTrap, classify } from './trap.js';
 import type { Context } from './values/context.js';
 import type { Core } from './values/conv.js';
@@ -24,8 +29,10 @@ export interface ExportPlan extends Caller {
   readonly cx: Context;
   readonly core: CoreFunction;
   readonly postReturn: CoreFunction | undefined;
-  /** Lifted with the `async` option, so with a callback. */
-  readonly callback: boolean;
+  /** How it is lifted, as `task_new` has it. */
+  readonly lift: number;
+  /** The core function on a stack of its own: when it may block and the engine can suspend. */
+  readonly guard: Promising | undefined;
   /** Table slot of the callback. */
   readonly slot: number;
   readonly returnKey: number;
@@ -37,8 +44,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The JS function for an async export. It throws nothing; its promise rejects. */
-export function asyncExport(plan: ExportPlan): (...args: unknown[]) => Promise<unknown> {
+/** The JS function for an async export, or the `promise` of a sync one. It throws nothing; its promise rejects. */
+export function promiseExport(plan: ExportPlan): (...args: unknown[]) => Promise<unknown> {
   const { machine, sig, cx } = plan;
   return (...args) => {
     if (machine.locked) return Promise.reject(machine.refusal());
@@ -82,16 +89,11 @@ export class Call {
   }
 
   start(signal: AbortSignal | undefined): void {
-    const { machine, cx, callback, slot, returnKey } = this.plan;
+    const { machine, sig, cx, lift, guard, slot, returnKey } = this.plan;
     const id = machine.calls.add(this);
-    const task = machine.runtime.task_new(
-      cx.inst,
-      callback ? 1 : 0,
-      slot,
-      returnKey,
-      id,
-      this.plan.func,
-    );
+    const flags = (guard === undefined ? 0 : OWN_STACK) | (sig.async ? 0 : SYNC_TYPED);
+    const kind = lift | flags;
+    const task = machine.runtime.task_new(cx.inst, kind, slot, returnKey, id, this.plan.func);
     if (task < 0) {
       // Nothing has been entered: the store is as it was.
       machine.calls.remove(id);
@@ -105,7 +107,11 @@ export class Call {
 
   /** Enters the task and runs the core function, unless it has to wait: then the driver calls this again. */
   run(task: number, id: number): void {
-    const { machine, sig, cx, core, callback, postReturn } = this.plan;
+    const { machine, sig, cx, core, guard } = this.plan;
+    if (guard !== undefined && stacks.full) {
+      this.#queue(task, id);
+      return;
+    }
     if (machine.expect(machine.runtime.task_enter(task)) === 0) return;
     const args = this.#args!;
     this.#args = undefined;
@@ -113,14 +119,32 @@ export class Call {
     cx.scope = this.#scope;
     const flat = lowerArgs(sig, cx, args);
     cx.scope = undefined;
-    const result = core(...flat);
-    if (callback) {
-      machine.expect(machine.runtime.task_leave(task, result as number));
+    const left = (result: Core | undefined) => this.#left(task, id, result);
+    if (guard === undefined) left(core(...flat));
+    else machine.threads.run(this.plan, () => guard(...flat), left);
+  }
+
+  /** There are as many stacks as there may be. */
+  #queue(task: number, id: number): void {
+    const { machine } = this.plan;
+    machine.pendingHost++;
+    stacks.wait(() => {
+      machine.pendingHost--;
+      if (machine.calls.get(id) === this) machine.enterAlone(this.plan, () => this.run(task, id));
+    });
+  }
+
+  /** The core function has returned. */
+  #left(task: number, id: number, result: Core | undefined): void {
+    const { machine, sig, cx, lift, postReturn } = this.plan;
+    const { runtime } = machine;
+    if (lift !== LIFTED_SYNC) {
+      machine.expect(runtime.task_leave(task, lift === WITH_CALLBACK ? (result as number) : 0));
       return;
     }
     const value = liftResult(sig, cx, result);
     postReturn?.(...(result === undefined ? [] : [result]));
-    machine.expect(machine.runtime.task_leave(task, 0));
+    machine.expect(runtime.task_leave(task, 0));
     machine.calls.remove(id);
     this.returned(value);
   }

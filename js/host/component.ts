@@ -1,5 +1,6 @@
 /** Components: bytes, compiled once, instantiated as often as wanted. */
 
+import { jspiNeeds, jspiWarning } from './blocking.js';
 import { type CompileOptions, checkOptions, compileArtifact } from './compile.js';
 import { type Compiled, compileModules } from './compiled.js';
 import { show } from './errors.js';
@@ -7,6 +8,7 @@ import { buildExports, type ComponentExports } from './exports.js';
 import { HostImports, type Imports } from './imports.js';
 import { link } from './linker.js';
 import { wasmModule } from './platform.js';
+import { JSPI } from './stacks.js';
 import { Store } from './store.js';
 import { describe, type ExternType } from './wit.js';
 import { describeWorld, type WorldDescription } from './world.js';
@@ -15,6 +17,8 @@ import { describeWorld, type WorldDescription } from './world.js';
 export interface InstantiateOptions {
   /** The store to live in; a fresh one by default. */
   readonly store?: Store;
+  /** Does not warn of what the component may need and this engine lacks; `describe().needsJspi` says it too. */
+  readonly quiet?: boolean;
 }
 
 /** A compiled component: immutable, shared by its instances. */
@@ -22,6 +26,7 @@ export class Component {
   readonly #compiled: Compiled;
   #imports: readonly ExternType[] | undefined;
   #exports: readonly ExternType[] | undefined;
+  #warned = false;
 
   private constructor(compiled: Compiled) {
     this.#compiled = compiled;
@@ -92,8 +97,16 @@ export class Component {
     const store = options.store ?? new Store();
     const machine = await Store.machine(store);
     if (machine.locked) throw machine.refusal();
+    if (!JSPI && options.quiet !== true) this.#warn();
     const linked = await link(machine, this.#compiled, given);
     return new Instance(buildExports(linked) as unknown as E, store);
+  }
+
+  /** Once, of what this engine may not be able to run. */
+  #warn(): void {
+    const needs = this.#warned ? undefined : jspiNeeds(this.#compiled.artifact);
+    this.#warned = true;
+    if (needs !== undefined) console.warn(`tidegate: ${jspiWarning(needs)}`);
   }
 }
 

@@ -11,12 +11,14 @@ import { ComponentTrap, TidegateFault } from './errors.js';
 import type { Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import type { DriverHost } from './runtime.js';
+import { suspendingImport } from './stacks.js';
 import { abiTrap, classify } from './trap.js';
 
 const CANNOT_BLOCK = TRAP_CODES.indexOf('cannot-block');
 
 /** The driver's imports for a store. */
 export function driverHost(machine: Machine): DriverHost {
+  const { threads } = machine;
   /** Runs a request; what it throws is recorded, with the call that is made. */
   function attempt(request: () => void, caller?: Caller): number {
     try {
@@ -33,7 +35,7 @@ export function driverHost(machine: Machine): DriverHost {
   };
   return {
     trap: (code) => {
-      machine.fail(abiTrap(code));
+      machine.fail(code === CANNOT_BLOCK ? threads.cannotBlock() : abiTrap(code));
     },
     copy() {
       try {
@@ -61,13 +63,13 @@ export function driverHost(machine: Machine): DriverHost {
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
         queued.run(task, call);
       }, machine.calls.get(call)?.plan),
-    // No stack of this host can be suspended, so none is spawned or resumed.
-    suspend: () => machine.fail(abiTrap(CANNOT_BLOCK)),
-    resumed: () => 1,
-    resume: () => 1,
-    spawn: () => 1,
-    finished: () => 1,
-    blocked: () => 0,
+    block: (thread) => threads.block(thread),
+    suspend: suspendingImport((thread) => threads.suspend(thread)),
+    resumed: () => threads.resumed(),
+    resume: (thread) => threads.resume(thread),
+    spawn: (thread) => attempt(() => threads.spawn(thread)),
+    finished: () => threads.finished(),
+    blocked: () => threads.blocked(),
   };
 }
 

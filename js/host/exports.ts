@@ -1,12 +1,13 @@
 /** What a component exports, as JS objects: interfaces, functions and classes of resources. */
 
 import type { Extern, Lifted, Source } from './artifact.js';
-import { asyncExport, type CoreFunction, type ExportPlan } from './calls.js';
+import { type CoreFunction, type ExportPlan, promiseExport } from './calls.js';
 import { exportModule } from './core-modules.js';
 import { GuestResourceType } from './guest-resource.js';
 import type { Linked } from './linked.js';
 import { camel, exportKeys, funcName, pascal } from './names.js';
 import type { GuestClass } from './resources.js';
+import { LIFTED_SYNC, STACKFUL, WITH_CALLBACK } from './runtime.js';
 import { syncExport } from './sync-export.js';
 
 /**
@@ -88,7 +89,8 @@ function attach(linked: Linked, own: Members, name: string, call: Exported): voi
           [member](this: unknown, ...args: unknown[]) {
             return call(this, ...args);
           },
-        }[member];
+        }[member]!;
+  if (parsed.kind === 'method') promiseOfMethod(value, call);
   Object.defineProperty(
     parsed.kind === 'static' ? implementation : implementation.prototype,
     member,
@@ -98,6 +100,16 @@ function attach(linked: Linked, own: Members, name: string, call: Exported): voi
       configurable: true,
     },
   );
+}
+
+/** `object.method.promise` would not know its object: it takes it by `call`, as in `object.method.promise.call(object)`. */
+function promiseOfMethod(method: Exported, { promise }: Exported & { promise?: Exported }): void {
+  if (promise === undefined) return;
+  Object.assign(method, {
+    promise(this: unknown, ...args: unknown[]) {
+      return promise(this, ...args);
+    },
+  });
 }
 
 /** The JS function for a lifted function; `where` names it in messages. `kind`: who calls it. */
@@ -120,12 +132,24 @@ export function exportedFunction(
     cx,
     core: resolve(lifted.core),
     postReturn: lifted.postReturn ? resolve(lifted.postReturn) : undefined,
-    callback: lifted.async,
+    lift: !lifted.async ? LIFTED_SYNC : callback == null ? STACKFUL : WITH_CALLBACK,
+    guard: linked.guard(lifted),
     slot: linked.slots + (callback ?? 0),
     returnKey: lifted.returnKey,
   };
-  const call = sig.async ? asyncExport(plan) : syncExport(plan);
-  return linked.machine.tracer?.exported(where, call) ?? call;
+  const { tracer } = linked.machine;
+  const traced = (call: Exported) => tracer?.exported(where, call) ?? call;
+  if (sig.async) return traced(promiseExport(plan));
+  const call = traced(syncExport(plan));
+  // Marked functions of the host make the difference here, so that this is known only now.
+  if (!linked.waits[options.instance]) return call;
+  const promise = traced(plan.guard === undefined ? promised(call) : promiseExport(plan));
+  return Object.assign(call, { promise });
+}
+
+/** On an engine that cannot suspend, the promise of what happens at once. */
+function promised(call: Exported): Exported {
+  return async (...args) => call(...args);
 }
 
 function named(call: Exported, name: string): Exported {

@@ -2,6 +2,7 @@
  * What comes back from a host import: values of its result type, errors of its own `result`, or what ends the store.
  */
 
+import { MAX_FLAT_RESULTS } from '../generated/abi.js';
 import type { Caller } from './blame.js';
 import { ComponentTrap } from './errors.js';
 import type { HostFunction } from './imports.js';
@@ -19,6 +20,8 @@ export interface ImportPlan extends Caller {
   readonly host: HostFunction;
   readonly sig: Signature;
   readonly cx: Context;
+  /** Lowered without `async`, and what it returns may be a promise that the guest waits for on its stack. */
+  readonly waits: boolean;
 }
 
 /** Whether the host has returned a promise; to look at what it returned may throw as well. */
@@ -66,6 +69,25 @@ export function lowerResult(plan: ImportPlan, returned: unknown, results: Core):
   lowerTo(result, plan.cx, results, value);
 }
 
+/** As `lowerResult`, of a function lowered without `async`: the flat result, unless it goes to memory. */
+export function lowerFlat(
+  plan: ImportPlan,
+  returned: unknown,
+  flat: readonly Core[],
+): Core | undefined {
+  const { result } = plan.sig;
+  if (result === undefined) return undefined;
+  if (result.count > MAX_FLAT_RESULTS) {
+    lowerResult(plan, returned, flat[flat.length - 1] as number);
+    return undefined;
+  }
+  const value = checked(plan, returned);
+  plan.cx.begin();
+  const core: Core[] = [];
+  result.lower(plan.cx, value, core);
+  return core[0];
+}
+
 /** Marks that a function's own `result` is wrapped already. */
 class Wrapped {
   constructor(
@@ -102,7 +124,7 @@ export function wrongValue(host: HostFunction, cause: unknown): ComponentTrap {
 /** A function that cannot wait has returned a promise. */
 export function notAsync(host: HostFunction): ComponentTrap {
   const cause = new TypeError(
-    `${host.name} is not async, but its implementation returned a promise`,
+    `${host.name} is not async, but its implementation returned a promise; mark it with suspending(), or return a value`,
   );
   return new ComponentTrap('wrong-value', cause.message, { cause });
 }

@@ -3,22 +3,22 @@
  * is recorded, and the shim traps when it sees the fault. Spec: `canon_lower`.
  */
 
-import { MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS } from '../generated/abi.js';
+import { MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS } from '../generated/abi.js';
 import type { Lowered } from './artifact.js';
 import { TidegateFault } from './errors.js';
 import {
   caught,
-  checked,
   failed,
   failing,
   type ImportPlan,
+  lowerFlat,
   lowerResult,
   notAsync,
   pends,
 } from './host-results.js';
 import type { HostImports } from './imports.js';
 import type { Linked } from './linked.js';
-import { liftArgs, lowerTo } from './params.js';
+import { liftArgs } from './params.js';
 import { ImportContext, PendingImport } from './pending-import.js';
 import { BorrowScope } from './resources.js';
 import { RETURNED } from './runtime.js';
@@ -46,15 +46,14 @@ export function lower(
     host: machine.tracer?.imported(host, sig.future) ?? host,
     sig,
     cx,
+    waits: !desc.async && (sig.async || host.suspending === true),
   };
   if (desc.async) return asyncImport(plan);
-  return scalarImport(plan) ?? syncImport(plan);
+  return (plan.waits ? undefined : scalarImport(plan)) ?? syncImport(plan);
 }
 
 function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
-  const { machine, host, sig, cx } = plan;
-  const { result } = sig;
-  const inMemory = result !== undefined && result.count > MAX_FLAT_RESULTS;
+  const { machine, host, sig, cx, waits } = plan;
   const nothing = failed(sig);
   return (...flat) => {
     try {
@@ -62,23 +61,20 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       cx.scope = scope;
       const args = liftArgs(sig, cx, flat, MAX_FLAT_PARAMS);
       cx.scope = undefined;
-      let value = invoke(plan, args);
+      const context = sig.async ? addContext(plan, args) : undefined;
+      const value = invoke(plan, args);
       if (machine.locked) {
         failing(plan, machine.trap);
+        if (waits) forget(plan, value);
         return nothing;
       }
-      if (!sig.future && pends(host, value)) throw notAsync(host);
-      endScope(scope);
-      if (result === undefined) return undefined;
-      value = checked(plan, value);
-      cx.begin();
-      if (inMemory) {
-        lowerTo(result, cx, flat[flat.length - 1]!, value);
-        return undefined;
+      if ((waits || !sig.future) && pends(host, value)) {
+        if (!waits) throw notAsync(host);
+        pending(plan, flat, context, scope).block(value);
+        return nothing;
       }
-      const core: Core[] = [];
-      result.lower(cx, value, core);
-      return core[0];
+      endScope(scope);
+      return lowerFlat(plan, value, flat);
     } catch (error) {
       failing(plan, error);
       return nothing;
@@ -88,37 +84,54 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
 
 function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
   const { machine, host, sig, cx } = plan;
-  const { runtime } = machine;
   return (...flat) => {
     try {
       const scope = beginScope(plan);
       cx.scope = scope;
       const args = liftArgs(sig, cx, flat, MAX_FLAT_ASYNC_PARAMS);
       cx.scope = undefined;
-      const context = new ImportContext();
-      while (args.length < sig.params.length) args.push(undefined);
-      args.push(context);
+      const context = addContext(plan, args);
       const value = invoke(plan, args);
       if (machine.locked) {
         failing(plan, machine.trap);
-        // Nobody waits for it any more; its caller has the store's trap.
-        if (pends(host, value)) value.then(undefined, () => {});
+        forget(plan, value);
         return 0;
       }
-      const results = flat[flat.length - 1]!;
       if (!pends(host, value)) {
         endScope(scope);
-        lowerResult(plan, value, results);
+        lowerResult(plan, value, flat[flat.length - 1] as number);
         return RETURNED;
       }
-      const subtask = scope?.subtask ?? machine.expect(runtime.call_begin(cx.inst));
-      const pending = new PendingImport(plan, subtask, results, context, scope);
-      return pending.wait(value);
+      return pending(plan, flat, context, scope).wait(value);
     } catch (error) {
       failing(plan, error);
       return 0;
     }
   };
+}
+
+/** What an async function gets after its parameters. */
+function addContext({ sig }: ImportPlan, args: unknown[]): ImportContext {
+  const context = new ImportContext();
+  while (args.length < sig.params.length) args.push(undefined);
+  args.push(context);
+  return context;
+}
+
+/** A promise that nobody waits for any more; its caller has the store's trap. */
+function forget({ host }: ImportPlan, value: unknown): void {
+  if (pends(host, value)) value.then(undefined, () => {});
+}
+
+function pending(
+  plan: ImportPlan,
+  flat: readonly Core[],
+  context: ImportContext | undefined,
+  scope: BorrowScope | undefined,
+): PendingImport {
+  const { machine, cx } = plan;
+  const subtask = scope?.subtask ?? machine.expect(machine.runtime.call_begin(cx.inst));
+  return new PendingImport(plan, subtask, flat, context, scope);
 }
 
 /** Calls the host; what it throws is the error of its `result`, or the end of the store. */

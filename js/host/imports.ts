@@ -11,6 +11,7 @@ import { HostResourceType } from './host-resource.js';
 import type { Machine } from './machine.js';
 import { camel, funcName, pascal } from './names.js';
 import type { GuestClass, ResourceType } from './resources.js';
+import { isSuspending } from './suspending.js';
 import { findKey } from './versions.js';
 import { externWit } from './wit.js';
 
@@ -30,6 +31,8 @@ export interface HostFunction {
   call(...args: unknown[]): unknown;
   /** It is a component of the same store: to wait for it is not to wait for the host. */
   readonly sibling?: boolean;
+  /** Marked with `suspending`: a guest waits for its promise also in a synchronous function. */
+  readonly suspending?: boolean;
 }
 
 type Members = Record<string, unknown>;
@@ -136,7 +139,8 @@ export class HostImports {
       case 'func': {
         const { call, got } = bind(members, extern.name);
         if (call === undefined) return got;
-        this.#functions.set(pathKey(path), { name: path.join('#'), call });
+        const name = path.join('#');
+        this.#functions.set(pathKey(path), { name, call, suspending: isSuspending(got) });
         return TAKEN;
       }
       case 'resource':
@@ -221,7 +225,7 @@ function bind(
   if (method === undefined) return { got: undefined };
   return {
     call: (self, ...args) => (self as Record<string, HostFunction['call']>)[method]!(...args),
-    got: method,
+    got: own(prototype!, method),
   };
 }
 

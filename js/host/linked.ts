@@ -3,12 +3,14 @@
  * Enters: the compiled component and the store. Leaves the order of steps to `linker.ts`.
  */
 
-import type { Options, Source } from './artifact.js';
+import type { Import, Lifted, Options, Source } from './artifact.js';
+import { waitingInstances } from './blocking.js';
 import type { Compiled } from './compiled.js';
 import { TidegateFault } from './errors.js';
 import type { HostImports } from './imports.js';
 import type { Machine } from './machine.js';
 import type { ResourceType } from './resources.js';
+import { JSPI, onOwnStack, type Promising } from './stacks.js';
 import { Context } from './values/context.js';
 import type { Types } from './values/types.js';
 
@@ -33,6 +35,9 @@ export class Linked {
   readonly #mayLeave: WebAssembly.Global[] = [];
   readonly #numbers = new Map<string, WebAssembly.Global>();
   readonly #functions: FunctionMaker;
+  /** By component instance, whether its code may wait on the stack that it is called on. */
+  readonly waits: readonly boolean[];
+  #guards: WebAssembly.Instance | undefined;
 
   constructor(
     readonly machine: Machine,
@@ -41,6 +46,13 @@ export class Linked {
     functions: (linked: Linked) => FunctionMaker,
   ) {
     const { artifact } = compiled;
+    this.waits = waitingInstances(
+      artifact,
+      (lowered) => imports.function(artifact.lowered[lowered]!.path)?.suspending === true,
+    );
+    for (const { blocking } of artifact.instances) {
+      for (const name of blocking.builtins) machine.threads.blockers.add(name);
+    }
     this.types = compiled.types;
     this.instances = artifact.instances.map((_, index) => {
       const inst = machine.expect(machine.runtime.instance_new());
@@ -97,6 +109,29 @@ export class Linked {
     return number;
   }
 
+  /** A lifted function as calls enter it on stacks of their own; undefined when it cannot wait, or the engine cannot suspend it. */
+  guard({ guard, options }: Lifted): Promising | undefined {
+    if (!JSPI || typeof guard !== 'number' || !this.waits[options.instance]) return undefined;
+    this.#guards ??= this.#makeGuards();
+    return onOwnStack(this.#guards.exports[`f${guard}`] as (...args: never[]) => unknown);
+  }
+
+  /** Guards are few bytes and seldom needed, so that nobody compiles them ahead. */
+  #makeGuards(): WebAssembly.Instance {
+    const { code, imports } = this.compiled.artifact.guards!;
+    return new WebAssembly.Instance(new WebAssembly.Module(code), this.importObject(imports));
+  }
+
+  /** What a module is instantiated with. */
+  importObject(imports: readonly Import[]): WebAssembly.Imports {
+    const object: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
+    for (const { module, name, source } of imports) {
+      object[module] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
+      object[module][name] = this.resolve(source);
+    }
+    return object;
+  }
+
   /** What a source stands for, which exists by the time that a step mentions it. */
   resolve(source: Source | null | undefined): WebAssembly.ImportValue {
     if (source === null || source === undefined) throw new TidegateFault('an option is missing');
@@ -109,6 +144,12 @@ export class Linked {
         return this.machine.trapFunction;
       case 'fault':
         return this.machine.fault;
+      case 'threads':
+        return this.machine.starts;
+      case 'done':
+        return this.machine.threads.done;
+      case 'late':
+        return this.machine.threads.late;
       case 'lowered':
         return this.#functions.lowered(source.index);
       case 'return':

@@ -90,11 +90,7 @@ function instantiate(
   step: Instantiation,
   done: (instance: WebAssembly.Instance) => void,
 ): Promise<void> | undefined {
-  const object: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
-  for (const { module: from, name, source } of step.imports) {
-    object[from] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-    object[from][name] = linked.resolve(source);
-  }
+  const object = linked.importObject(step.imports);
   const { machine } = linked;
   let refused = false;
   let unlinkable: Error | undefined;

@@ -3,8 +3,8 @@
  * stand for. Entered by calls (`calls.ts`), host imports, streams and turns; leaves values to them.
  *
  * Invariants: after a trap the runtime is never called again; whoever waits on this store is rejected by
- * the lock, with the first cause. `gate` is 0 exactly when no guest is on the stack and the store is not locked: so a call
- * at the base level looks at one number before it enters.
+ * the lock, with the first cause. `gate` is 0 exactly when no guest is on the stack and the store is neither locked nor frozen: so a
+ * call at the base level looks at one number before it enters.
  */
 
 import { Blame, type Caller } from './blame.js';
@@ -18,6 +18,8 @@ import type { PendingImport } from './pending-import.js';
 import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
+import { JSPI } from './stacks.js';
+import { Threads } from './threads.js';
 import { type TraceEvent, Tracer } from './trace.js';
 import { Trail } from './trail.js';
 import { abiTrap, classify } from './trap.js';
@@ -66,6 +68,8 @@ const DEFAULT_LIMITS: StoreLimits = {
 
 /** Added to `gate` once the store is locked: more than any depth. */
 const LOCKED = 2 ** 30;
+/** Added to `gate` while the store is frozen. */
+const FROZEN = 2 ** 29;
 
 export class Machine {
   readonly runtime: Runtime;
@@ -76,7 +80,7 @@ export class Machine {
   /** Callbacks and destructors. */
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
   /** Functions of explicit threads, by the runtime's numbers. */
-  readonly threads = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  readonly starts = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
   /** Not 0 after a host import has failed: shims trap when they see it. */
   readonly fault = new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
   /** Records the code of a trap that a shim is about to raise. */
@@ -86,8 +90,11 @@ export class Machine {
   readonly blame = new Blame();
   /** Who is told of what happens, when somebody asked for it. */
   readonly tracer: Tracer | undefined;
-  /** Depth of guests on the stack, and whether the store is locked. */
+  /** Depth of guests on the stack, and whether the store is locked or frozen. */
   gate = 0;
+  /** Guests on stacks of their own. */
+  readonly threads = new Threads(this);
+  readonly turns: Turns;
 
   /** Calls of async exports. */
   readonly calls = new Slab<Call>();
@@ -119,7 +126,10 @@ export class Machine {
   /** Somebody waited for this store when it was locked. */
   #told = false;
   #recorded: ComponentTrap | TidegateFault | undefined;
-  readonly #turns: Turns;
+  /** It has trapped, and the promise of the stack that did will say why. */
+  #doomed = false;
+  /** Handles to drop when the store is frozen no longer. */
+  readonly #later: { readonly handle: number; readonly caller: Caller }[] = [];
 
   constructor(runtime: WebAssembly.Module, driver: WebAssembly.Module, options: StoreOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -130,28 +140,38 @@ export class Machine {
     this.trapFunction = host.trap;
     this.driverExports = new WebAssembly.Instance(driver, {
       rt: this.runtimeExports,
-      env: { table: this.table, threads: this.threads },
+      env: { table: this.table, threads: this.starts },
       host: { ...host },
     }).exports;
     this.driver = this.driverExports as unknown as Driver;
     const { policy = 'fifo' } = options;
     const seed = BigInt.asUintN(64, policy === 'fifo' ? 0n : BigInt(policy.seed));
+    this.runtime.configure_stacks(JSPI ? 1 : 0);
     this.#configure(policy === 'fifo' ? 0 : 1, seed);
     this.#controlAt = this.runtime.control();
     this.#control = this.#controlBlock();
     this.trail = new Trail(this.runtime, this.#controlAt);
-    this.#turns = new Turns(this, options.deadlock ?? 'report');
+    this.turns = new Turns(this, options.deadlock ?? 'report');
   }
 
   get locked(): boolean {
     return this.trap !== undefined;
   }
 
+  /** No guest is on the stack, and the store is not locked. */
+  get idle(): boolean {
+    return this.gate === 0 || this.gate === FROZEN;
+  }
+
+  /** A guest waits in a synchronous import: until it goes on, no other code of the store runs. */
+  get frozen(): boolean {
+    return this.gate >= FROZEN && this.gate < LOCKED;
+  }
+
   /** Nothing pending from the host can wake a guest that waits. */
   get stuck(): boolean {
     return (
-      !this.locked &&
-      this.gate === 0 &&
+      this.idle &&
       this.calls.size > this.abandoned &&
       this.imports.size === this.internal &&
       this.pendingHost === 0 &&
@@ -180,26 +200,29 @@ export class Machine {
   /** Does what the attention word asks for; `now` when nobody else's code is on the stack. */
   attend(now = false): void {
     if (this.#control.length === 0) this.#control = this.#controlBlock();
-    if (this.gate === 0 && (this.#control[0]! & ATTENTION_SETTLE) !== 0) {
+    if (this.idle && (this.#control[0]! & ATTENTION_SETTLE) !== 0) {
       this.expect(this.runtime.sync_settle());
     }
-    if ((this.#control[0]! & ATTENTION_READY) !== 0) this.#turns.schedule(now);
+    if ((this.#control[0]! & ATTENTION_READY) !== 0) this.turns.schedule(now);
   }
 
   /** After anything at the base level that may have left work, or no work. */
   settle(now = false): void {
-    if (this.gate !== 0) return;
+    if (!this.idle) return;
     try {
       if (this.attention !== 0) this.attend(now);
     } catch (error) {
       throw this.caught(error, undefined);
     }
-    if (this.calls.size > 0) this.#turns.watch();
+    if (this.calls.size > 0) this.turns.watch();
   }
 
   /** Runs something that may run guests, and locks the store when it traps. `caller` says who is called, when that is known. */
   enter<T>(caller: Caller | undefined, run: () => T): T {
     if (this.trap !== undefined) throw this.refusal();
+    const { threads } = this;
+    const { current } = threads;
+    threads.current = undefined;
     this.gate++;
     try {
       return run();
@@ -207,6 +230,7 @@ export class Machine {
       throw this.caught(error, caller);
     } finally {
       this.gate--;
+      threads.current = current;
     }
   }
 
@@ -220,8 +244,7 @@ export class Machine {
       this.enter(caller, run);
       this.settle(now);
     } catch (error) {
-      // The lock has told everyone who waits on this store. Nobody hears of what struck when nobody waited.
-      if (!this.#told) console.error('tidegate: a component trapped while nobody waited:', error);
+      if (!this.#doomed) this.#report(error);
     }
   }
 
@@ -235,13 +258,59 @@ export class Machine {
 
   /** What a call that ended with `error` throws: the first cause. Locks the store. `caller`: which call that was. */
   caught(error: unknown, caller: Caller | undefined): ComponentTrap | TidegateFault {
+    this.#follow(caller);
+    return this.trap ?? this.lock(this.blame.locate(this.#recorded ?? classify(error)));
+  }
+
+  /** A stack has ended without a word, so that its guest has trapped. Why, its promise says, unless it was recorded. */
+  doom(caller: Caller | undefined): void {
+    this.#follow(caller);
+    if (this.trap !== undefined) return;
+    if (this.#recorded !== undefined) {
+      this.#report(this.lock(this.blame.locate(this.#recorded)));
+      return;
+    }
+    this.#doomed = true;
+    this.#close(new ComponentTrap('core-trap', 'the component trapped'));
+  }
+
+  /** The promise of a stack was rejected. */
+  trapped(error: unknown): void {
+    if (!this.#doomed) return;
+    this.#report(this.lock(this.blame.locate(this.#recorded ?? classify(error))));
+  }
+
+  /** A trap is seen, or passes by a call. */
+  #follow(caller: Caller | undefined): void {
     if (!this.locked) {
       const { spot } = caller ?? {};
       const { trail } = this;
       this.blame.follow(spot === undefined ? trail.at(trail.thread) : trail.from(spot));
     }
     if (caller !== undefined) this.blame.passed(caller);
-    return this.trap ?? this.lock(this.blame.locate(this.#recorded ?? classify(error)));
+  }
+
+  /** The lock has told everyone who waits on this store. Nobody hears of what struck when nobody waited. */
+  #report(error: unknown): void {
+    if (!this.#told) console.error('tidegate: a component trapped while nobody waited:', error);
+  }
+
+  /** A guest waits in a synchronous import. */
+  freeze(): void {
+    this.gate += FROZEN;
+  }
+
+  /** It goes on. */
+  thaw(): void {
+    this.gate -= FROZEN;
+  }
+
+  /** What a synchronous call of a frozen store throws. */
+  chill(): DOMException {
+    return new DOMException(
+      'the store is frozen: a synchronous import of it waits; async calls, and `promise` of this one, wait for its end',
+      'InvalidStateError',
+    );
   }
 
   /** What a call on a locked store throws. */
@@ -255,17 +324,23 @@ export class Machine {
 
   /** Ends the store: everyone who waits on it is told. Spec: what a trap does to a component instance, for all of the store. */
   lock(trap: ComponentTrap | TidegateFault): ComponentTrap | TidegateFault {
-    this.trap = trap;
+    this.#close(trap);
+    this.#doomed = false;
     this.tracer?.locked(trap);
     this.#told = this.calls.size > 0 || this.endCount > 0;
-    this.gate += LOCKED;
-    this.fault.value = 1;
+    this.threads.end();
     for (const call of this.calls.drain()) call.reject(trap);
     for (const pending of this.imports.drain()) pending.abort(trap);
     const ends = this.ends.splice(0);
     this.endCount = 0;
     for (const end of ends) end?.locked(trap);
     return trap;
+  }
+
+  #close(trap: ComponentTrap | TidegateFault): void {
+    if (this.trap === undefined) this.gate += LOCKED;
+    this.trap = trap;
+    this.fault.value = 1;
   }
 
   /** Takes over an end that the host holds from now on. */
@@ -286,8 +361,20 @@ export class Machine {
 
   /** Drops an own handle of the host's table; its destructor may run. */
   dropResource(handle: number, caller: Caller): void {
+    if (this.frozen) {
+      this.#later.push({ handle, caller });
+      return;
+    }
     this.enter(caller, () => this.driver.host_resource_drop(handle));
     this.settle();
+  }
+
+  /** Drops what could not be dropped before. */
+  dropLate(): void {
+    while (this.#later.length > 0 && !this.frozen && !this.locked) {
+      const { handle, caller } = this.#later.pop()!;
+      this.enterAlone(caller, () => this.driver.host_resource_drop(handle));
+    }
   }
 
   /** Who waits for what. */

@@ -1,8 +1,8 @@
-/** Calls of async imports that have not returned yet. */
+/** Calls of imports that have not returned yet. */
 
 import type { Caller } from './blame.js';
 import type { CallContext } from './given.js';
-import { caught, type ImportPlan, lowerResult } from './host-results.js';
+import { caught, type ImportPlan, lowerFlat, lowerResult } from './host-results.js';
 import type { BorrowScope } from './resources.js';
 import type { Spot } from './trail.js';
 import type { Core } from './values/conv.js';
@@ -18,8 +18,8 @@ export class PendingImport implements Caller {
   constructor(
     private readonly plan: ImportPlan,
     private readonly subtask: number,
-    private readonly results: Core,
-    private readonly context: ImportContext,
+    private readonly flat: readonly Core[],
+    private readonly context: ImportContext | undefined,
     private readonly scope: BorrowScope | undefined,
   ) {}
 
@@ -38,24 +38,36 @@ export class PendingImport implements Caller {
 
   /** What the guest gets for now. */
   wait(promise: PromiseLike<unknown>): number {
+    const { machine } = this.plan;
+    this.#begin(promise);
+    return machine.expect(machine.runtime.call_pending(this.subtask, this.#call));
+  }
+
+  /** The guest waits on its stack: the shim sees the fault, and `WaitingCall` tells it of the subtask. */
+  block(promise: PromiseLike<unknown>): void {
+    const { machine, host, sig } = this.plan;
+    this.#begin(promise);
+    machine.expect(machine.runtime.call_waits(this.subtask, this.#call));
+    machine.threads.wait({ subtask: this.subtask, name: host.name, freezes: !sig.async });
+  }
+
+  #begin(promise: PromiseLike<unknown>): void {
     const { machine, host } = this.plan;
     this.#call = machine.imports.add(this);
     this.#thread = machine.trail.thread;
     this.#serial = machine.trail.serial(this.#thread);
     if (host.sibling) machine.internal++;
-    const packed = machine.expect(machine.runtime.call_pending(this.subtask, this.#call));
     Promise.resolve(promise).then(
       (value) => this.#settle(value),
       (error: unknown) => this.#reject(error),
     );
-    return packed;
   }
 
   /** The guest has cancelled the call, or its store is locked. What the promise brings is of no interest. */
   abort(reason: unknown): void {
     this.#finish();
     this.scope?.end();
-    this.context.abort(reason);
+    this.context?.abort(reason);
   }
 
   #finish(): void {
@@ -70,10 +82,20 @@ export class PendingImport implements Caller {
     machine.imports.remove(this.#call);
     const resolve = () => {
       this.scope?.end();
-      lowerResult(this.plan, value, this.results);
+      this.#lower(value);
       machine.expect(machine.runtime.call_resolve(this.subtask));
     };
     machine.enterAlone(this, resolve, true);
+  }
+
+  #lower(value: unknown): void {
+    const { plan, flat, subtask } = this;
+    if (plan.waits) {
+      const result = lowerFlat(plan, value, flat);
+      if (result !== undefined) plan.machine.threads.results.set(subtask, result);
+    } else {
+      lowerResult(plan, value, flat[flat.length - 1] as number);
+    }
   }
 
   #reject(error: unknown): void {

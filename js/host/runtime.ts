@@ -73,8 +73,10 @@ export interface DriverHost {
   abort(call: number): number;
   cancelled(call: number): number;
   start(call: number, task: number): number;
+  /** The current stack is about to be suspended; not 0 when it cannot be. */
+  block(thread: number): number;
   /** Suspends the current stack until `resume` of the same thread. */
-  suspend(thread: number): number;
+  readonly suspend: WebAssembly.ImportValue;
   /** The stack of that thread goes on. */
   resumed(thread: number): number;
   resume(thread: number): number;
@@ -85,6 +87,17 @@ export interface DriverHost {
   /** `subtask * 2 + freeze` of the import that has to be waited for; 0 when it has failed. */
   blocked(): number;
 }
+
+/** `task_new`: an async function lifted without `async`. */
+export const LIFTED_SYNC = 0;
+/** `task_new`: lifted with a callback. */
+export const WITH_CALLBACK = 1;
+/** `task_new`: lifted with `async` alone. */
+export const STACKFUL = 2;
+/** `task_new`: it may block, so it is run on a stack of its own. */
+export const OWN_STACK = 4;
+/** `task_new`: a function that is sync in WIT. */
+export const SYNC_TYPED = 8;
 
 /** Attention word: an implicit task was made, and `sync_settle` is due. */
 export const ATTENTION_SETTLE = 1;

@@ -26,11 +26,15 @@ function generalCall(plan: ExportPlan): GeneralCall {
   });
   return (args) => {
     if (machine.locked) throw machine.refusal();
+    if (machine.frozen) throw machine.chill();
     const error = checkArgs(sig, cx, args);
     if (error !== undefined) throw error;
     const scope = sig.borrowed.length > 0 ? new BorrowScope(machine) : undefined;
     const tracked = lends || machine.gate > 0;
     let value: unknown;
+    const { threads } = machine;
+    const { current } = threads;
+    threads.current = undefined;
     machine.gate++;
     try {
       if (tracked) machine.expect(runtime.sync_enter(cx.inst));
@@ -48,6 +52,7 @@ function generalCall(plan: ExportPlan): GeneralCall {
       throw machine.caught(error, plan);
     } finally {
       machine.gate--;
+      threads.current = current;
       scope?.end();
     }
     if (machine.attention !== 0) machine.settle();

@@ -12,6 +12,11 @@ const BUDGET = 1000;
 /** How many turns follow each other as microtasks. */
 const MICRO_TURNS = 256;
 
+/** What `driver.run` answers: nothing more is ready. */
+const IDLE = 0;
+/** A suspended thread goes on in a microtask of its own; no step is taken until it has reported. */
+const RESUMING = 2;
+
 const resolved = Promise.resolve();
 
 export class Turns {
@@ -36,6 +41,12 @@ export class Turns {
     else void resolved.then(this.#turn);
   }
 
+  /** The thread that was resumed has suspended again or ended. */
+  reported(): void {
+    this.#scheduled = false;
+    this.#machine.settle(true);
+  }
+
   /** Looks for a deadlock, once whatever is in flight has had its chance. */
   watch(): void {
     if (this.#watching || this.#scheduled || !this.#machine.stuck) return;
@@ -48,10 +59,11 @@ export class Turns {
     this.#scheduled = false;
     const machine = this.#machine;
     machine.enterAlone(undefined, () => {
-      if (machine.driver.run(BUDGET) === 0) return;
-      // Guests that are always ready must not keep the host from its I/O.
+      const state = machine.driver.run(BUDGET);
+      if (state === IDLE) return;
       this.#scheduled = true;
-      platform().macrotask(this.#turn);
+      // Guests that are always ready must not keep the host from its I/O.
+      if (state !== RESUMING) platform().macrotask(this.#turn);
     });
   };
 

@@ -6,6 +6,8 @@
 
 import type { Artifact, Extern, FuncDesc, Primitive, TypeDesc } from './artifact.js';
 
+import { type JspiNeeds, jspiNeeds } from './blocking.js';
+
 /** A component's world. */
 export interface WorldDescription {
   /** What it wants. */
@@ -16,6 +18,8 @@ export interface WorldDescription {
   readonly resources: readonly ResourceDescription[];
   /** The core modules in it, in order. */
   readonly modules: readonly { /** Bytes. */ readonly size: number }[];
+  /** What it may need JSPI for; absent when it is nothing. */
+  readonly needsJspi?: JspiNeeds;
 }
 
 /** An import or export, or an item of an interface. Names are those of WIT: kebab-case, `[method]fields.get`. */
@@ -92,6 +96,7 @@ class Describer {
 
   world(): WorldDescription {
     const { imports, exports, modules } = this.#artifact;
+    const needsJspi = jspiNeeds(this.#artifact);
     return {
       imports: this.#items(imports),
       exports: this.#items(exports),
@@ -99,6 +104,7 @@ class Describer {
       modules: modules.flatMap((module) =>
         module.origin === 'defined' ? { size: module.end - module.start } : [],
       ),
+      ...(needsJspi && { needsJspi }),
     };
   }
 

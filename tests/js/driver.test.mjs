@@ -216,6 +216,7 @@ describe('stacks', () => {
     assert.equal(driver.perform(again), 0x70n);
     // The host is told, then the runtime.
     const once = [
+      ['block', 5],
       ['suspend', 5],
       ['resumed', 5],
       ['resumed', 5],
@@ -279,7 +280,7 @@ describe('failures', () => {
     abort: Kind.hostAbort,
     start: Kind.start,
     cancelled: Kind.hostCancelled,
-    suspend: Kind.suspend,
+    block: Kind.suspend,
     resume: Kind.resume,
     spawn: Kind.spawn,
   };

@@ -205,6 +205,8 @@ pub enum Call {
     LiftSync,
     /// `canon lift` with `async` and a callback.
     LiftCallback,
+    /// `canon lift` with `async` and no callback.
+    LiftStackful,
     /// `canon lower` without `async`.
     LowerSync,
     /// `canon lower` with `async`.
@@ -229,7 +231,9 @@ pub fn flatten_func(
     result: Option<&[CoreType]>,
 ) -> Signature {
     let limit = match call {
-        Call::LiftSync | Call::LiftCallback | Call::LowerSync => MAX_FLAT_PARAMS,
+        Call::LiftSync | Call::LiftCallback | Call::LiftStackful | Call::LowerSync => {
+            MAX_FLAT_PARAMS
+        }
         Call::LowerAsync => MAX_FLAT_ASYNC_PARAMS,
     };
     let mut params = match params {
@@ -244,6 +248,7 @@ pub fn flatten_func(
         Call::LiftSync if fits => flat_result,
         Call::LiftSync => Some(ptr.core()),
         Call::LiftCallback => Some(CoreType::I32),
+        Call::LiftStackful => None,
         Call::LowerSync if fits => flat_result,
         Call::LowerSync => {
             params.push(ptr.core());

@@ -39,6 +39,9 @@ pub struct Artifact {
     pub module_types: Vec<CoreModuleType>,
     /// Shim modules, in the order in which steps mention them.
     pub shims: Vec<Shim>,
+    /// What calls of lifted functions enter on stacks of their own; instantiated after the last step, when there are such calls.
+    /// See [`Lifted::guard`].
+    pub guards: Option<Shim>,
     /// What to do to instantiate, in order.
     pub steps: Vec<Step>,
     /// Component instances by their numbers; instance 0 is the outermost.
@@ -67,6 +70,23 @@ pub struct ComponentInstance {
     /// The name section's name of the instance; else that of its component, with the instance's index in brackets; else the
     /// index alone. `root` for the outermost, where its component has no name.
     pub name: String,
+    /// What its code may wait for on its stack.
+    pub blocking: Blocking,
+}
+
+/// What may make the code of a component instance wait on its stack, as far as canonical definitions tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Blocking {
+    /// Names of built-ins that may wait, sorted: `waitable-set.wait`. `canon lower` stands for an async function of another
+    /// component of the binary that is called without `async`.
+    pub builtins: Vec<String>,
+    /// Indices of [`Artifact::lowered`]: functions of the host that are called without `async`. An async one may always wait, a
+    /// sync one when its implementation is marked for it.
+    pub lowered: Vec<u32>,
+    /// Numbers of component instances whose functions run on the caller's stack.
+    pub calls: Vec<u32>,
+    /// Numbers of component instances whose functions are called with `async`: on stacks of their own, where they may wait.
+    pub spawns: Vec<u32>,
 }
 
 /// Other bytes in place of a range of the component's.
@@ -411,6 +431,12 @@ pub enum Source {
     Trap,
     /// The mutable i32 global that is not 0 after a host import has failed.
     Fault,
+    /// The table of explicit threads' functions, by the runtime's numbers of the threads.
+    Threads,
+    /// The host's `(result) -> ()`, which guards call when the core function has returned on a stack of its own.
+    Done { ty: Option<CoreType> },
+    /// The host's `(subtask) -> result`: the flat result of a synchronous call that had to wait.
+    Late { ty: CoreType },
     /// The JS function of [`Artifact::lowered`].
     Lowered { index: u32 },
     /// The JS function of [`Artifact::returns`].
@@ -484,8 +510,8 @@ pub enum StringEncoding {
 }
 
 /// An imported function as core modules call it. Its JS function takes the flat parameters (`i64` as bigint) of
-/// `canon lower`. Sync: it returns the flat result; on failure it sets the fault global and returns 0.
-/// Async: it returns `state | subtask << 4`.
+/// `canon lower`. Sync: it returns the flat result; on failure it sets the fault global to 1 and returns 0, and to 2 when
+/// the result is late. Async: it returns `state | subtask << 4`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lowered {
@@ -536,8 +562,11 @@ pub struct Lifted {
     /// Lifted with the `async` option.
     #[serde(rename = "async")]
     pub is_async: bool,
-    /// Table slot of the callback. Every async lift has one today; without is refused when compiled.
+    /// Table slot of the callback.
     pub callback: Option<u32>,
+    /// Function of [`Artifact::guards`]: takes the core function's parameters, calls it, and gives its result to
+    /// [`Source::Done`]. Absent when no code of the instance can wait on its stack.
+    pub guard: Option<u32>,
     /// The guarded post-return function: a shim export.
     pub post_return: Option<Source>,
     /// The other options.

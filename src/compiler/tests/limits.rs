@@ -133,7 +133,8 @@ fn slots_of_the_table() {
 fn bytes_of_shim_modules() {
     let bytes = assemble(LINKED);
     let artifact = compile(&bytes, &CompileOptions::default()).expect("it compiles");
-    let total: usize = artifact.shims.iter().map(|shim| shim.code.len()).sum();
+    let shims = artifact.shims.iter().chain(&artifact.guards);
+    let total: usize = shims.map(|shim| shim.code.len()).sum();
     bounded_bytes(&bytes, Limit::ShimBytes, total, "bytes of shim modules");
 }
 

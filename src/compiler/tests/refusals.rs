@@ -194,63 +194,14 @@ fn canonical_definitions_are_refused_where_they_are() {
     // Text, name of the construct, first bytes of the definition.
     let cases: &[(&str, &str, &[u8])] = &[
         (
-            "(core func (canon waitable-set.wait (memory (core memory $libc \"mem\"))))",
-            "waitable-set.wait",
-            &[0x20],
-        ),
-        ("(core func (canon thread.yield))", "thread.yield", &[0x0c]),
-        (
-            "(type $s (stream)) (core func (canon stream.read $s))",
-            "stream.read without async",
-            &[0x0f],
-        ),
-        (
-            "(type $s (future)) (core func (canon future.write $s))",
-            "future.write without async",
-            &[0x17],
-        ),
-        (
-            "(type $s (stream)) (core func (canon stream.forward $s))",
-            "stream.forward",
-            &[0x2e],
-        ),
-        (
-            "(func async (canon lift (core func $libc \"f\") async))",
-            "canon lift with async but no callback",
-            &[0x00, 0x00],
-        ),
-        (
             "(core func (canon error-context.drop))",
             "error-context.drop",
             &[0x1e],
-        ),
-        ("(core func (canon thread.index))", "thread.index", &[0x26]),
-        (
-            "(core type $start (func (param i32))) \
-             (alias core export $libc \"table\" (core table $t)) \
-             (core func (canon thread.new-indirect $start (core table $t)))",
-            "thread.new-indirect",
-            &[0x27],
-        ),
-        (
-            "(core func (canon thread.suspend-then-promote))",
-            "thread.suspend-then-promote",
-            &[0x2c],
         ),
         (
             "(import \"f\" (func $f (param \"x\" u8))) (core func (canon lower (func $f) gc))",
             "canonical option gc",
             &[0x01, 0x00],
-        ),
-        (
-            "(import \"f\" (func $f async)) (core func (canon lower (func $f)))",
-            "canon lower of an async function without async",
-            &[0x01, 0x00],
-        ),
-        (
-            "(core func (canon context.get i64 0))",
-            "context.get of i64",
-            &[0x0a],
         ),
         (
             "(core func (canon thread.available_parallelism))",

@@ -150,6 +150,7 @@ const IMPORTS: &[Import] = &[
     host("abort", &[I32]),
     host("cancelled", &[I32]),
     host("start", &[I32, I32]),
+    host("block", &[I32]),
     host("suspend", &[I32]),
     host("resumed", &[I32]),
     host("resume", &[I32]),
@@ -309,6 +310,8 @@ fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) 
             Then::Continue
         }
         ActionKind::Suspend => {
+            ins.local_get(OPERAND);
+            call_host(ins, "block");
             ins.local_get(OPERAND);
             call_host(ins, "suspend");
             ins.local_get(OPERAND);

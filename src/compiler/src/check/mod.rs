@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use self::modules::{Entity, Interface};
 use crate::plan::{
-    Artifact, CoreModule, Extern, Import, Item, Options, ResourceDesc, Source, Step,
+    Artifact, CoreModule, Extern, Import, Item, Options, ResourceDesc, Shim, Source, Step,
 };
 
 /// What is wrong, as a sentence; there is nothing to tell apart.
@@ -72,10 +72,7 @@ impl<'a> Order<'a> {
                 }
             });
         }
-        let shims = artifact
-            .shims
-            .iter()
-            .map(|shim| Interface::of_shim(&shim.code));
+        let shims = artifact.shims.iter().map(Interface::of_shim);
         for (number, instance) in (0..).zip(&artifact.instances) {
             let smaller = instance.parent.is_none_or(|parent| parent < number);
             ensure!(smaller, "instance {number} comes before its parent");
@@ -197,6 +194,8 @@ impl<'a> Order<'a> {
             Source::Runtime { .. } | Source::Driver { .. } => Entity::AnyFunc,
             Source::Trap => Entity::trap(),
             Source::Fault => Entity::Global { mutable: true },
+            Source::Threads => Entity::Table,
+            Source::Done { .. } | Source::Late { .. } => Entity::AnyFunc,
             Source::Lowered { index: i } => {
                 index(i, self.artifact.lowered.len())?;
                 Entity::AnyFunc
@@ -263,6 +262,8 @@ impl<'a> Order<'a> {
     /// Functions that are called, and what copies refer to.
     fn functions(&self) -> Result<()> {
         let artifact = self.artifact;
+        let guards = artifact.guards.as_ref().map(|shim| self.guards(shim));
+        let guards = guards.transpose()?;
         for lifted in &artifact.lifted {
             self.func_type(lifted.func)?;
             let core = self.entity(&lifted.core)?;
@@ -272,6 +273,10 @@ impl<'a> Order<'a> {
             );
             if let Some(post_return) = &lifted.post_return {
                 self.entity(post_return)?;
+            }
+            if let Some(guard) = lifted.guard {
+                let guards = guards.as_ref().ok_or("there are no guards")?;
+                guards.export(&format!("f{guard}"))?;
             }
             ensure!(
                 lifted.callback.is_none_or(|slot| slot < artifact.slots),
@@ -310,6 +315,13 @@ impl<'a> Order<'a> {
             self.options(&returns.options)?;
         }
         Ok(())
+    }
+
+    /// The guards, which import what the last step has left.
+    fn guards(&self, shim: &Shim) -> Result<Interface> {
+        let guards = Interface::of_shim(shim)?;
+        self.imports(&shim.imports, &guards, true)?;
+        Ok(guards)
     }
 
     fn options(&self, options: &Options) -> Result<()> {

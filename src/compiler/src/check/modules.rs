@@ -8,7 +8,7 @@ use wasmparser::{
 };
 
 use super::Result;
-use crate::plan::{ByteRange, CoreExternType, CoreModuleType, Patch};
+use crate::plan::{ByteRange, CoreExternType, CoreModuleType, Patch, Shim, Source};
 
 /// What a module imports or exports, as far as it matters to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +84,15 @@ impl Interface {
         read(bytes, WasmFeatures::default(), false)
     }
 
-    /// Of a shim module, which has to be valid and to use nothing that an older engine does not have.
-    pub(super) fn of_shim(bytes: &[u8]) -> Result<Self> {
-        let features = WasmFeatures::WASM2 & !WasmFeatures::SIMD;
-        read(bytes, features, true).map_err(|error| format!("a shim is not valid: {error}"))
+    /// Of a shim module, which has to be valid and to use nothing that an older engine does not have, unless it
+    /// is for explicit threads.
+    pub(super) fn of_shim(shim: &Shim) -> Result<Self> {
+        let threads = shim.imports.iter().any(|i| i.source == Source::Threads);
+        let features = match threads {
+            true => WasmFeatures::WASM3,
+            false => WasmFeatures::WASM2 & !WasmFeatures::SIMD,
+        };
+        read(&shim.code, features, true).map_err(|error| format!("a shim is not valid: {error}"))
     }
 
     /// Of a core module that the host provides.

@@ -3,7 +3,7 @@
 //! What a guest pays for on the way that does not trap is kept to a compare and an untaken branch
 //! per check.
 
-use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{BlockType, Function, HeapType, InstructionSink, MemArg, MemArgTarget, ValType};
 
 use crate::plan::Source;
 use tidegate_abi::code::TrapCode;
@@ -136,12 +136,15 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// Calls the runtime: its operands are on the stack, `count` of them; its step is left there.
     pub(super) fn call_runtime(&mut self, name: &str, count: usize) {
+        self.call_raw(name, &vec![ValType::I32; count]);
+    }
+
+    /// As [`Self::call_runtime`], with operands of these types. What it leaves need not be a step.
+    pub(super) fn call_raw(&mut self, name: &str, params: &[ValType]) {
         let source = Source::Runtime {
             name: name.to_owned(),
         };
-        let func = self
-            .module
-            .func(source, &vec![ValType::I32; count], &[ValType::I64]);
+        let func = self.module.func(source, params, &[ValType::I64]);
         self.ins().call(func.0);
     }
 
@@ -161,23 +164,93 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Calls a function of the JS host with all parameters, and goes no further when it has failed.
     pub(super) fn call_host(&mut self, source: Source, results: &[ValType]) {
         let params = self.params.clone();
-        let func = self.module.func(source, &params, results);
-        let fault = self.module.global(Source::Fault);
         self.push_params();
-        self.ins().call(func.0);
+        self.call_checked(source, &params, results);
+    }
+
+    /// Calls a function of the JS host with what is on the stack, and goes no further when it has failed.
+    pub(super) fn call_checked(&mut self, source: Source, params: &[ValType], results: &[ValType]) {
+        let func = self.module.func(source, params, results);
+        let fault = self.module.global(Source::Fault);
         self.ins()
+            .call(func.0)
             .global_get(fault.0)
             .if_(BlockType::Empty)
             .unreachable()
             .end();
     }
 
-    /// Calls a guest's function that has this function's own signature.
-    pub(super) fn call_guest(&mut self, source: Source) {
-        let (params, results) = (self.params.clone(), self.results.clone());
+    /// As [`Self::call_host`] of a function whose result may be late: then the driver waits for it, or
+    /// traps when the function has failed, and `fetch` gives the result.
+    pub(super) fn call_late_host(&mut self, source: Source, fetch: Option<(Source, ValType)>) {
+        let params = self.params.clone();
+        let results = self.results.clone();
         let func = self.module.func(source, &params, &results);
+        let fault = self.module.global(Source::Fault);
+        let blocked = Source::Driver {
+            name: "blocked".to_owned(),
+        };
+        let blocked = self.module.func(blocked, &[], &[ValType::I32]);
+        let fetch = fetch.map(|(source, ty)| self.module.func(source, &[ValType::I32], &[ty]));
+        self.push_params();
+        self.ins()
+            .call(func.0)
+            .global_get(fault.0)
+            .if_(BlockType::Empty)
+            .call(blocked.0);
+        match fetch {
+            Some(fetch) => self.ins().call(fetch.0),
+            None => self.ins().drop(),
+        };
+        self.ins().return_().end();
+    }
+
+    /// Calls a guest's function that has this function's own parameters.
+    pub(super) fn call_guest(&mut self, source: Source, results: &[ValType]) {
+        let params = self.params.clone();
+        let func = self.module.func(source, &params, results);
         self.push_params();
         self.ins().call(func.0);
+    }
+
+    /// Traps unless the guest's `table` has a function `(i32) -> ()` at `index`.
+    pub(super) fn check_thread_start(&mut self, table: &Source, index: Local) {
+        let table = self.module.table(table.clone());
+        let ty = self.module.func_type(&[ValType::I32], &[]);
+        self.ins()
+            .local_get(index.0)
+            .table_get(table)
+            .ref_test_non_null(HeapType::Concrete(ty))
+            .i32_eqz()
+            .if_(BlockType::Empty)
+            .unreachable()
+            .end();
+    }
+
+    /// Puts the function where the driver finds it by the number that is the upper half of the step.
+    pub(super) fn keep_thread_start(&mut self, table: &Source, index: Local) {
+        let table = self.module.table(table.clone());
+        let threads = self.module.table(Source::Threads);
+        let step = self.step().0;
+        let mut ins = self.ins();
+        let number = |ins: &mut InstructionSink| {
+            ins.local_get(step).i64_const(32).i64_shr_u().i32_wrap_i64();
+        };
+        number(&mut ins);
+        ins.table_size(threads)
+            .i32_ge_u()
+            .if_(BlockType::Empty)
+            .ref_null(HeapType::FUNC);
+        number(&mut ins);
+        ins.table_size(threads)
+            .i32_sub()
+            .i32_const(THREADS_STEP)
+            .i32_add()
+            .table_grow(threads)
+            .drop()
+            .end();
+        number(&mut ins);
+        ins.local_get(index.0).table_get(table).table_set(threads);
     }
 
     /// Pushes a number of the store.
@@ -258,3 +331,6 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().i32_const(code as i32).call(trap.0).unreachable();
     }
 }
+
+/// How many places the table of threads gets beyond the one that is needed.
+const THREADS_STEP: i32 = 16;

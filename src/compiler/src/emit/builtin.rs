@@ -7,7 +7,7 @@ use wasm_encoder::ValType::{self, I32, I64};
 
 use super::body::{Body, Buffer, Local};
 use super::module::Module;
-use super::spec::{EndKind, ShimFunc, ShimFuncKind};
+use super::spec::{EndKind, ShimFunc, ShimFuncKind, ThreadSwitch};
 use crate::plan::{CoreType, Source};
 
 /// Adds the function that `func` describes to `module`.
@@ -19,8 +19,9 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             index,
             params,
             result,
+            waits,
         } => {
-            return lowered(module, inst, *index, params, *result);
+            return lowered(module, inst, *index, params, *result, *waits);
         }
         Kind::TaskReturn {
             index,
@@ -41,16 +42,25 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             params,
             result,
         } => return typed(module, inst, core, params, *result),
-        Kind::WaitableSetPoll => return waitable_set_poll(module, inst),
+        Kind::WaitableSetPoll => return waitable_set_event(module, inst, "waitable_set_poll"),
+        Kind::WaitableSetWait => return waitable_set_event(module, inst, "waitable_set_wait"),
+        Kind::LiftGuard {
+            core,
+            params,
+            result,
+        } => return lift_guard(module, inst, core, params, *result),
+        Kind::ThreadNewIndirect { table } => return thread_new_indirect(module, inst, table),
         Kind::TaskCancel => Builtin::new("task_cancel"),
-        Kind::ContextGet { slot } => Builtin::new("context_get")
+        Kind::ContextGet { slot, is_64: false } => Builtin::new("context_get")
             .constant(*slot)
             .stays()
             .gives(I32),
-        Kind::ContextSet { slot } => Builtin::new("context_set")
+        Kind::ContextSet { slot, is_64: false } => Builtin::new("context_set")
             .constant(*slot)
             .stays()
             .params(1),
+        Kind::ContextGet { slot, is_64: true } => return context_get64(module, inst, *slot),
+        Kind::ContextSet { slot, is_64: true } => return context_set64(module, inst, *slot),
         Kind::BackpressureInc => Builtin::new("backpressure_inc").stays(),
         Kind::BackpressureDec => Builtin::new("backpressure_dec").stays(),
         Kind::WaitableSetNew => Builtin::new("waitable_set_new").gives(I32),
@@ -80,14 +90,20 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             site,
             size,
             align,
-        } => Builtin::end(*kind, EndOp::Read, *element).copy(*kind, *site, *size, *align),
+            is_async,
+        } => Builtin::end(*kind, EndOp::Read, *element)
+            .copy(*kind, *site, *size, *align)
+            .last_flag(*is_async),
         Kind::EndWrite {
             kind,
             element,
             site,
             size,
             align,
-        } => Builtin::end(*kind, EndOp::Write, *element).copy(*kind, *site, *size, *align),
+            is_async,
+        } => Builtin::end(*kind, EndOp::Write, *element)
+            .copy(*kind, *site, *size, *align)
+            .last_flag(*is_async),
         Kind::EndCancelRead {
             kind,
             element,
@@ -104,6 +120,14 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             .flag(*is_async)
             .params(1)
             .gives(I32),
+        Kind::EndForward { kind, element } => {
+            Builtin::end(*kind, EndOp::Forward, *element).params(2)
+        }
+        Kind::ThreadYield => Builtin::new("thread_yield").gives(I32),
+        Kind::ThreadIndex => Builtin::new("thread_index").gives(I32),
+        Kind::ThreadSuspend => Builtin::new("thread_suspend").gives(I32),
+        Kind::ThreadResumeLater => Builtin::new("thread_resume_later").params(1),
+        Kind::ThreadSwitch(switch) => Builtin::new(switch.runtime_name()).params(1).gives(I32),
         Kind::EndDropReadable { kind, element } => {
             Builtin::end(*kind, EndOp::DropReadable, *element).params(1)
         }
@@ -119,8 +143,8 @@ struct Builtin {
     name: &'static str,
     operands: Vec<Operand>,
     params: usize,
-    /// Whether it is the async form, where that comes last.
-    is_async: Option<bool>,
+    /// A flag behind the parameters.
+    last: Option<bool>,
     result: Option<ValType>,
     buffer: Option<Buffer>,
     checks_may_leave: bool,
@@ -140,7 +164,7 @@ impl Builtin {
             name,
             operands: Vec::new(),
             params: 0,
-            is_async: None,
+            last: None,
             result: None,
             buffer: None,
             checks_may_leave: true,
@@ -180,6 +204,11 @@ impl Builtin {
         self
     }
 
+    fn last_flag(mut self, flag: bool) -> Self {
+        self.last = Some(flag);
+        self
+    }
+
     fn gives(mut self, result: ValType) -> Self {
         self.result = Some(result);
         self
@@ -199,7 +228,6 @@ impl Builtin {
                 align,
             });
         }
-        self.is_async = Some(true);
         self.number(Source::Site { index: site })
             .params(params)
             .gives(I32)
@@ -215,8 +243,7 @@ impl Builtin {
             body.check_buffer(buffer);
         }
         body.push_number(Source::Instance { index: inst });
-        let last = self.is_async.map(i32::from);
-        let count = 1 + self.operands.len() + self.params + last.iter().len();
+        let count = 1 + self.operands.len() + self.params + usize::from(self.last.is_some());
         for operand in self.operands {
             match operand {
                 Operand::Number(source) => body.push_number(source),
@@ -226,8 +253,8 @@ impl Builtin {
             }
         }
         body.push_params();
-        if let Some(value) = last {
-            body.ins().i32_const(value);
+        if let Some(flag) = self.last {
+            body.ins().i32_const(i32::from(flag));
         }
         body.call_runtime(self.name, count);
         match self.result {
@@ -255,6 +282,7 @@ enum EndOp {
     CancelWrite,
     DropReadable,
     DropWritable,
+    Forward,
 }
 
 impl EndOp {
@@ -268,6 +296,7 @@ impl EndOp {
             (Stream, Self::CancelWrite) => "stream_cancel_write",
             (Stream, Self::DropReadable) => "stream_drop_readable",
             (Stream, Self::DropWritable) => "stream_drop_writable",
+            (Stream, Self::Forward) => "stream_forward",
             (Future, Self::New) => "future_new",
             (Future, Self::Read) => "future_read",
             (Future, Self::Write) => "future_write",
@@ -275,6 +304,18 @@ impl EndOp {
             (Future, Self::CancelWrite) => "future_cancel_write",
             (Future, Self::DropReadable) => "future_drop_readable",
             (Future, Self::DropWritable) => "future_drop_writable",
+            (Future, Self::Forward) => "future_forward",
+        }
+    }
+}
+
+impl ThreadSwitch {
+    fn runtime_name(self) -> &'static str {
+        match self {
+            Self::SuspendThenResume => "thread_suspend_then_resume",
+            Self::SuspendThenPromote => "thread_suspend_then_promote",
+            Self::YieldThenResume => "thread_yield_then_resume",
+            Self::YieldThenPromote => "thread_yield_then_promote",
         }
     }
 }
@@ -286,11 +327,70 @@ fn lowered(
     index: u32,
     params: &[CoreType],
     result: Option<CoreType>,
+    waits: bool,
 ) {
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), results.clone());
     body.check_may_leave();
-    body.call_host(Source::Lowered { index }, &results);
+    if waits {
+        let fetch = result.map(|ty| (Source::Late { ty }, val_type(ty)));
+        body.call_late_host(Source::Lowered { index }, fetch);
+    } else {
+        body.call_host(Source::Lowered { index }, &results);
+    }
+    body.finish();
+}
+
+/// The part of a lifted function that runs on a stack of its own. What becomes of the result is the
+/// receiver's affair: it knows which call the stack is of.
+fn lift_guard(
+    module: &mut Module,
+    inst: u32,
+    core: &Source,
+    params: &[CoreType],
+    result: Option<CoreType>,
+) {
+    let results: Vec<_> = result.map(val_type).into_iter().collect();
+    let mut body = Body::new(module, inst, val_types(params), vec![]);
+    body.call_guest(core.clone(), &results);
+    body.call_checked(Source::Done { ty: result }, &results, &[]);
+    body.finish();
+}
+
+/// `canon thread.new-indirect`. The runtime answers with the index for the guest and, in the upper
+/// half, its own number of the thread, under which the function is kept.
+fn thread_new_indirect(module: &mut Module, inst: u32, table: &Source) {
+    let (func, context) = (Local(0), Local(1));
+    let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
+    body.check_may_leave();
+    body.check_thread_start(table, func);
+    body.push_number(Source::Instance { index: inst });
+    body.ins().local_get(context.0);
+    body.call_runtime("thread_new", 2);
+    body.settle_value();
+    body.keep_thread_start(table, func);
+    let step = body.step();
+    body.ins().local_get(step.0).i32_wrap_i64();
+    body.finish();
+}
+
+/// `canon context.get i64`
+fn context_get64(module: &mut Module, inst: u32, slot: u32) {
+    let mut body = Body::new(module, inst, vec![], vec![I64]);
+    body.push_number(Source::Instance { index: inst });
+    body.ins().i32_const(slot as i32);
+    body.call_raw("context_get64", &[I32; 2]);
+    body.finish();
+}
+
+/// `canon context.set i64`
+fn context_set64(module: &mut Module, inst: u32, slot: u32) {
+    let mut body = Body::new(module, inst, vec![I64], vec![]);
+    body.push_number(Source::Instance { index: inst });
+    body.ins().i32_const(slot as i32);
+    body.push_params();
+    body.call_raw("context_set64", &[I32, I32, I64]);
+    body.settle();
     body.finish();
 }
 
@@ -306,14 +406,14 @@ fn task_return(module: &mut Module, inst: u32, index: u32, return_key: u32, para
     body.finish();
 }
 
-/// `canon waitable-set.poll`. As in the specification, a bad set is found before a bad pointer.
-fn waitable_set_poll(module: &mut Module, inst: u32) {
+/// `canon waitable-set.{wait,poll}`. As in the specification, a bad set is found before a bad pointer.
+fn waitable_set_event(module: &mut Module, inst: u32, runtime: &str) {
     let (set, ptr) = (Local(0), Local(1));
     let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
     body.check_may_leave();
     body.push_number(Source::Instance { index: inst });
     body.ins().local_get(set.0);
-    body.call_runtime("waitable_set_poll", 2);
+    body.call_runtime(runtime, 2);
     body.settle_value();
     body.store_pair(ptr, [0, 1]);
     let step = body.step();
@@ -321,8 +421,6 @@ fn waitable_set_poll(module: &mut Module, inst: u32) {
     body.finish();
 }
 
-/// A guest's realloc or post-return function, for JS, during which the instance may not leave.
-/// When it traps the store is locked, so nothing has to be restored.
 /// A guest's function as it is: importing it has the engine compare its type.
 fn typed(
     module: &mut Module,
@@ -331,12 +429,14 @@ fn typed(
     params: &[CoreType],
     result: Option<CoreType>,
 ) {
-    let results = result.map(val_type).into_iter().collect();
-    let mut body = Body::new(module, inst, val_types(params), results);
-    body.call_guest(core.clone());
+    let results: Vec<_> = result.map(val_type).into_iter().collect();
+    let mut body = Body::new(module, inst, val_types(params), results.clone());
+    body.call_guest(core.clone(), &results);
     body.finish();
 }
 
+/// A guest's realloc or post-return function, for JS, during which the instance may not leave.
+/// When it traps the store is locked, so nothing has to be restored.
 fn guard(
     module: &mut Module,
     inst: u32,
@@ -344,9 +444,9 @@ fn guard(
     params: Vec<ValType>,
     results: Vec<ValType>,
 ) {
-    let mut body = Body::new(module, inst, params, results);
+    let mut body = Body::new(module, inst, params, results.clone());
     body.set_may_leave(false);
-    body.call_guest(core.clone());
+    body.call_guest(core.clone(), &results);
     body.set_may_leave(true);
     body.finish();
 }

@@ -6,7 +6,8 @@
 //!
 //! A shim holds no state and no number of a store; those are imported as immutable globals, so that
 //! one compiled module serves every instance. It uses core WebAssembly 2.0 only, and at most one
-//! memory: Node 20 has neither multi-memory nor `try_table`.
+//! memory: Node 20 has neither multi-memory nor `try_table`. The one exception is `thread.new-indirect`,
+//! which has a shim of its own with `ref.test`.
 
 mod body;
 mod builtin;
@@ -15,7 +16,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use spec::{EndKind, ShimFunc, ShimFuncKind, ShimSpec};
+pub(crate) use spec::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch};
 
 use crate::plan::Shim;
 use module::Module;

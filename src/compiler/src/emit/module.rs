@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, FuncType, Function, FunctionSection,
-    GlobalType, ImportSection, MemoryType, NameMap, NameSection, TypeSection, ValType,
+    GlobalType, ImportSection, MemoryType, NameMap, NameSection, RefType, TableType, TypeSection,
+    ValType,
 };
 
-use crate::plan::{Import, Shim, Source};
+use crate::plan::{CoreType, Import, Shim, Source};
 
 /// What engines call every shim in their stacks; the JS host knows its own modules by it.
 const MODULE_NAME: &str = "tidegate";
@@ -31,6 +32,7 @@ pub(super) struct Module<'a> {
     type_section: TypeSection,
     imported_funcs: HashMap<Source, FuncIndex>,
     imported_globals: HashMap<Source, GlobalIndex>,
+    imported_tables: HashMap<Source, u32>,
     imports: Vec<Import>,
     import_section: ImportSection,
     functions: FunctionSection,
@@ -49,6 +51,7 @@ impl<'a> Module<'a> {
             type_section: TypeSection::new(),
             imported_funcs: HashMap::new(),
             imported_globals: HashMap::new(),
+            imported_tables: HashMap::new(),
             imports: Vec::new(),
             import_section: ImportSection::new(),
             functions: FunctionSection::new(),
@@ -88,6 +91,24 @@ impl<'a> Module<'a> {
         };
         self.import(source.clone(), EntityType::Global(ty));
         self.imported_globals.insert(source, index);
+        index
+    }
+
+    /// Index of the imported `funcref` table that `source` stands for.
+    pub(super) fn table(&mut self, source: Source) -> u32 {
+        if let Some(&index) = self.imported_tables.get(&source) {
+            return index;
+        }
+        let index = self.imported_tables.len() as u32;
+        let ty = TableType {
+            element_type: RefType::FUNCREF,
+            table64: false,
+            minimum: 0,
+            maximum: None,
+            shared: false,
+        };
+        self.import(source.clone(), EntityType::Table(ty));
+        self.imported_tables.insert(source, index);
         index
     }
 
@@ -151,7 +172,8 @@ impl<'a> Module<'a> {
         }
     }
 
-    fn func_type(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+    /// Index of a function type.
+    pub(super) fn func_type(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
         let ty = FuncType::new(params.iter().copied(), results.iter().copied());
         if let Some(&index) = self.types.get(&ty) {
             return index;
@@ -179,6 +201,9 @@ impl<'a> Module<'a> {
             Source::Driver { name } => ("driver", name.clone()),
             Source::Trap => ("host", "trap".to_owned()),
             Source::Fault => ("host", "fault".to_owned()),
+            Source::Threads => ("host", "threads".to_owned()),
+            Source::Done { ty } => ("done", type_name(*ty)),
+            Source::Late { ty } => ("late", type_name(Some(*ty))),
             Source::Lowered { index } => ("lowered", index.to_string()),
             Source::Return { index } => ("return", index.to_string()),
             Source::Instance { index } => ("instance", index.to_string()),
@@ -190,4 +215,15 @@ impl<'a> Module<'a> {
             Source::Core { .. } | Source::Shim { .. } => ("guest", self.imports.len().to_string()),
         }
     }
+}
+
+fn type_name(ty: Option<CoreType>) -> String {
+    match ty {
+        None => "nothing",
+        Some(CoreType::I32) => "i32",
+        Some(CoreType::I64) => "i64",
+        Some(CoreType::F32) => "f32",
+        Some(CoreType::F64) => "f64",
+    }
+    .to_owned()
 }

@@ -1,7 +1,7 @@
 //! What `link` asks `emit` for: which functions a shim module has, in terms of the plan's numbers.
 //!
 //! `link` guarantees: a spec whose functions read or write guest memory
-//! ([`ShimFuncKind::WaitableSetPoll`], copies of elements with a size) has a `memory`, and it is the
+//! (`waitable-set.{wait,poll}`, copies of elements with a size) has a `memory`, and it is the
 //! memory of the canonical options of all of them.
 
 use crate::plan::{CoreType, Source};
@@ -33,17 +33,28 @@ pub(crate) enum EndKind {
     Future,
 }
 
+/// `thread.{suspend,yield}-then-{resume,promote}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThreadSwitch {
+    SuspendThenResume,
+    SuspendThenPromote,
+    YieldThenResume,
+    YieldThenPromote,
+}
+
 /// The functions there are. The comment of each gives its core signature.
 ///
 /// `element`, `resource`, `site` and `index` are the numbers of the artifact's element types,
 /// resources, sites, and of its `lowered` or `returns`.
 #[derive(Clone, Debug)]
 pub(crate) enum ShimFuncKind {
-    /// `params -> result`. An imported function. Spec: `canon lower`.
+    /// `params -> result`. An imported function. Spec: `canon lower`. `waits`: the host may not have its result yet, and the
+    /// caller's stack waits for it.
     Lowered {
         index: u32,
         params: Vec<CoreType>,
         result: Option<CoreType>,
+        waits: bool,
     },
     /// `params -> ()`. The receiver is called when the caller is the host.
     TaskReturn {
@@ -53,10 +64,10 @@ pub(crate) enum ShimFuncKind {
     },
     /// `() -> ()`
     TaskCancel,
-    /// `() -> i32`
-    ContextGet { slot: u32 },
+    /// `() -> value`, of type `i64` or `i32`.
+    ContextGet { slot: u32, is_64: bool },
     /// `(value) -> ()`
-    ContextSet { slot: u32 },
+    ContextSet { slot: u32, is_64: bool },
     /// `() -> ()`
     BackpressureInc,
     /// `() -> ()`
@@ -64,6 +75,8 @@ pub(crate) enum ShimFuncKind {
     /// `() -> i32`
     WaitableSetNew,
     /// `(set, ptr) -> i32`. Stores the event's payload, 8 bytes, at `ptr`.
+    WaitableSetWait,
+    /// As [`Self::WaitableSetWait`].
     WaitableSetPoll,
     /// `(set) -> ()`
     WaitableSetDrop,
@@ -89,6 +102,7 @@ pub(crate) enum ShimFuncKind {
         site: u32,
         size: u32,
         align: u32,
+        is_async: bool,
     },
     /// As [`Self::EndRead`].
     EndWrite {
@@ -97,6 +111,7 @@ pub(crate) enum ShimFuncKind {
         site: u32,
         size: u32,
         align: u32,
+        is_async: bool,
     },
     /// `(end) -> i32`
     EndCancelRead {
@@ -114,6 +129,28 @@ pub(crate) enum ShimFuncKind {
     EndDropReadable { kind: EndKind, element: u32 },
     /// `(end) -> ()`
     EndDropWritable { kind: EndKind, element: u32 },
+    /// `(readable, writable) -> ()`
+    EndForward { kind: EndKind, element: u32 },
+    /// `() -> i32`
+    ThreadYield,
+    /// `() -> i32`
+    ThreadIndex,
+    /// `() -> i32`
+    ThreadSuspend,
+    /// `(thread) -> ()`
+    ThreadResumeLater,
+    /// `(thread) -> i32`
+    ThreadSwitch(ThreadSwitch),
+    /// `(index, context) -> i32`, of a function `(i32) -> ()` in the guest's `table`. Its shim uses `ref.test`, so that it has to
+    /// be one of its own.
+    ThreadNewIndirect { table: Source },
+    /// `params -> ()`. Calls `core`, then the host's receiver with the result: what runs on a stack of its own. Spec: a part of
+    /// `canon lift`.
+    LiftGuard {
+        core: Source,
+        params: Vec<CoreType>,
+        result: Option<CoreType>,
+    },
     /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it. Spec:
     /// `LiftLowerContext.reallocate`.
     GuardedRealloc { core: Source, ptr: CoreType },
@@ -138,10 +175,12 @@ impl EndKind {
 
 impl ShimFuncKind {
     /// The specification's name of the built-in; `lower N` for the function of the artifact's `lowered`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let end = |kind: EndKind, op: &str| format!("{}.{op}", kind.name());
         let name = match self {
             Self::Lowered { index, .. } => return format!("lower {index}"),
+            Self::LiftGuard { core, .. } => return format!("lift {}", core_name(core)),
+            Self::EndForward { kind, .. } => return end(*kind, "forward"),
             Self::EndNew { kind, .. } => return end(*kind, "new"),
             Self::EndRead { kind, .. } => return end(*kind, "read"),
             Self::EndWrite { kind, .. } => return end(*kind, "write"),
@@ -156,9 +195,19 @@ impl ShimFuncKind {
             Self::BackpressureInc => "backpressure.inc",
             Self::BackpressureDec => "backpressure.dec",
             Self::WaitableSetNew => "waitable-set.new",
+            Self::WaitableSetWait => "waitable-set.wait",
             Self::WaitableSetPoll => "waitable-set.poll",
             Self::WaitableSetDrop => "waitable-set.drop",
             Self::WaitableJoin => "waitable.join",
+            Self::ThreadYield => "thread.yield",
+            Self::ThreadIndex => "thread.index",
+            Self::ThreadSuspend => "thread.suspend",
+            Self::ThreadResumeLater => "thread.resume-later",
+            Self::ThreadNewIndirect { .. } => "thread.new-indirect",
+            Self::ThreadSwitch(ThreadSwitch::SuspendThenResume) => "thread.suspend-then-resume",
+            Self::ThreadSwitch(ThreadSwitch::SuspendThenPromote) => "thread.suspend-then-promote",
+            Self::ThreadSwitch(ThreadSwitch::YieldThenResume) => "thread.yield-then-resume",
+            Self::ThreadSwitch(ThreadSwitch::YieldThenPromote) => "thread.yield-then-promote",
             Self::SubtaskCancel { .. } => "subtask.cancel",
             Self::SubtaskDrop => "subtask.drop",
             Self::ResourceNew { .. } => "resource.new",
@@ -169,5 +218,33 @@ impl ShimFuncKind {
             Self::Typed { .. } => "lifted",
         };
         name.to_string()
+    }
+
+    /// The built-in may wait on its caller's stack, whatever the instance does otherwise: cancelling a copy never does here, and
+    /// `subtask.cancel` only for guests.
+    pub(crate) fn blocks(&self) -> bool {
+        matches!(
+            self,
+            Self::WaitableSetWait
+                | Self::ThreadYield
+                | Self::ThreadSuspend
+                | Self::ThreadSwitch(_)
+                | Self::EndRead {
+                    is_async: false,
+                    ..
+                }
+                | Self::EndWrite {
+                    is_async: false,
+                    ..
+                }
+        )
+    }
+}
+
+/// The name of a guest's function, as its core instance exports it.
+fn core_name(source: &Source) -> &str {
+    match source {
+        Source::Core { name, .. } => name,
+        _ => "a built-in",
     }
 }

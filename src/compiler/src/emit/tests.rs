@@ -2,7 +2,7 @@
 
 mod decoded;
 
-use super::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, emit};
+use super::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch, emit};
 use crate::plan::{CoreType, Source};
 use decoded::{Decoded, decode, signature};
 
@@ -81,12 +81,18 @@ fn built_ins_that_may_be_called_always() {
     use ShimFuncKind as Kind;
     let imports = |runtime| ["instance.7", runtime, "driver.perform"];
     check(
-        Kind::ContextGet { slot: 1 },
+        Kind::ContextGet {
+            slot: 1,
+            is_64: false,
+        },
         "() -> (i32)",
         &imports("runtime.context_get"),
     );
     check(
-        Kind::ContextSet { slot: 1 },
+        Kind::ContextSet {
+            slot: 1,
+            is_64: false,
+        },
         "(i32) -> ()",
         &imports("runtime.context_set"),
     );
@@ -218,6 +224,7 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
                 site,
                 size,
                 align,
+                is_async: true,
             };
             check(kind_of, signature, &imports(read));
             let kind_of = Kind::EndWrite {
@@ -226,6 +233,7 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
                 site,
                 size,
                 align,
+                is_async: false,
             };
             check(kind_of, signature, &imports(write));
         }
@@ -242,6 +250,7 @@ fn an_element_with_alignment_1_needs_no_alignment_check() {
             site,
             size,
             align,
+            is_async: true,
         };
         one(func).bodies.remove(0)
     };
@@ -275,6 +284,102 @@ fn poll_stores_its_payload() {
 }
 
 #[test]
+fn a_late_result_is_fetched_when_the_driver_has_waited() {
+    use CoreType::{F32, I64};
+    let imports = [
+        "may-leave.7",
+        "host.trap",
+        "lowered.4",
+        "host.fault",
+        "driver.blocked",
+    ];
+    let kind = |result| ShimFuncKind::Lowered {
+        index: 4,
+        params: vec![I64],
+        result,
+        waits: true,
+    };
+    check(kind(None), "(i64) -> ()", &imports);
+    let with_result = [&imports[..], &["late.f32"]].concat();
+    check(kind(Some(F32)), "(i64) -> (f32)", &with_result);
+}
+
+#[test]
+fn a_guard_hands_on_what_its_function_returns() {
+    use CoreType::{F64, I32};
+    let kind = |result| ShimFuncKind::LiftGuard {
+        core: Source::Core {
+            instance: 1,
+            name: "run".to_owned(),
+        },
+        params: vec![I32, F64],
+        result,
+    };
+    check(
+        kind(Some(F64)),
+        "(i32 f64) -> ()",
+        &["guest.0", "done.f64", "host.fault"],
+    );
+    check(
+        kind(None),
+        "(i32 f64) -> ()",
+        &["guest.0", "done.nothing", "host.fault"],
+    );
+}
+
+#[test]
+fn built_ins_of_threads() {
+    use ShimFuncKind as Kind;
+    check(
+        Kind::WaitableSetWait,
+        "(i32 i32) -> (i32)",
+        &[
+            "may-leave.7",
+            "host.trap",
+            "instance.7",
+            "runtime.waitable_set_wait",
+            "driver.perform",
+            "guest.5",
+            "runtime.arg",
+        ],
+    );
+    for (kind, signature, runtime) in [
+        (Kind::ThreadYield, "() -> (i32)", "runtime.thread_yield"),
+        (Kind::ThreadIndex, "() -> (i32)", "runtime.thread_index"),
+        (Kind::ThreadSuspend, "() -> (i32)", "runtime.thread_suspend"),
+        (
+            Kind::ThreadResumeLater,
+            "(i32) -> ()",
+            "runtime.thread_resume_later",
+        ),
+        (
+            Kind::ThreadSwitch(ThreadSwitch::YieldThenPromote),
+            "(i32) -> (i32)",
+            "runtime.thread_yield_then_promote",
+        ),
+    ] {
+        check(kind, signature, &leaving(&[], runtime));
+    }
+    let table = Source::Core {
+        instance: 1,
+        name: "table".to_owned(),
+    };
+    check(
+        Kind::ThreadNewIndirect { table },
+        "(i32 i32) -> (i32)",
+        &[
+            "may-leave.7",
+            "host.trap",
+            "guest.2",
+            "instance.7",
+            "runtime.thread_new",
+            "driver.perform",
+            "host.threads",
+        ],
+    );
+}
+
+#[test]
 fn functions_with_values() {
     use CoreType::{F32, F64, I32, I64};
     let params = vec![I32, I64, F32, F64];
@@ -283,6 +388,7 @@ fn functions_with_values() {
             index: 4,
             params: params.clone(),
             result: Some(I64),
+            waits: false,
         },
         "(i32 i64 f32 f64) -> (i64)",
         &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
@@ -292,6 +398,7 @@ fn functions_with_values() {
             index: 4,
             params: vec![],
             result: None,
+            waits: false,
         },
         "() -> ()",
         &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
@@ -367,7 +474,12 @@ fn guards_call_the_guest_with_may_leave_cleared() {
 
 #[test]
 fn the_way_that_does_not_trap_is_short() {
-    let body = one(ShimFuncKind::ContextGet { slot: 1 }).bodies.remove(0);
+    let body = one(ShimFuncKind::ContextGet {
+        slot: 1,
+        is_64: false,
+    })
+    .bodies
+    .remove(0);
     assert_eq!(
         body,
         [

@@ -9,7 +9,7 @@ use super::entity::{
 use super::shims::{Callee, CanonFunc, CanonKind, Copy};
 use super::types::core_type;
 use super::{Linker, dangling, item};
-use crate::emit::{self, ShimFuncKind};
+use crate::emit::{self, ShimFuncKind, ThreadSwitch};
 use crate::error::{CompileError, Result};
 use crate::model::{
     Canon, CanonOptions, ContextSlot, CoreFuncIndex, EndKind, EndOp, FuncIndex, Memory, ThreadFrom,
@@ -43,13 +43,17 @@ impl<'a> Linker<'a> {
             Canon::BackpressureInc => CanonKind::BuiltIn(ShimFuncKind::BackpressureInc),
             Canon::BackpressureDec => CanonKind::BuiltIn(ShimFuncKind::BackpressureDec),
             Canon::TaskCancel => CanonKind::BuiltIn(ShimFuncKind::TaskCancel),
-            Canon::ContextGet(slot) if slot.is_64 => return Err(self.unbuilt("context.get of i64")),
-            Canon::ContextSet(slot) if slot.is_64 => return Err(self.unbuilt("context.set of i64")),
-            Canon::ContextGet(ContextSlot { slot, .. }) => {
-                CanonKind::BuiltIn(ShimFuncKind::ContextGet { slot: *slot })
+            Canon::ContextGet(ContextSlot { slot, is_64 }) => {
+                CanonKind::BuiltIn(ShimFuncKind::ContextGet {
+                    slot: *slot,
+                    is_64: *is_64,
+                })
             }
-            Canon::ContextSet(ContextSlot { slot, .. }) => {
-                CanonKind::BuiltIn(ShimFuncKind::ContextSet { slot: *slot })
+            Canon::ContextSet(ContextSlot { slot, is_64 }) => {
+                CanonKind::BuiltIn(ShimFuncKind::ContextSet {
+                    slot: *slot,
+                    is_64: *is_64,
+                })
             }
             Canon::SubtaskCancel { is_async } => CanonKind::BuiltIn(ShimFuncKind::SubtaskCancel {
                 is_async: *is_async,
@@ -58,33 +62,30 @@ impl<'a> Linker<'a> {
             Canon::WaitableSetNew => CanonKind::BuiltIn(ShimFuncKind::WaitableSetNew),
             Canon::WaitableSetDrop => CanonKind::BuiltIn(ShimFuncKind::WaitableSetDrop),
             Canon::WaitableJoin => CanonKind::BuiltIn(ShimFuncKind::WaitableJoin),
-            Canon::WaitableSetWait { memory } => {
-                self.memory(frame, *memory)?;
-                return Err(self.unbuilt("waitable-set.wait"));
+            Canon::WaitableSetWait { memory } => CanonKind::Wait(self.memory(frame, *memory)?),
+            Canon::ThreadYield => CanonKind::BuiltIn(ShimFuncKind::ThreadYield),
+            Canon::ThreadIndex => CanonKind::BuiltIn(ShimFuncKind::ThreadIndex),
+            Canon::ThreadSuspend => CanonKind::BuiltIn(ShimFuncKind::ThreadSuspend),
+            Canon::ThreadResumeLater => CanonKind::BuiltIn(ShimFuncKind::ThreadResumeLater),
+            Canon::ThreadSwitch { from, to } => {
+                CanonKind::BuiltIn(ShimFuncKind::ThreadSwitch(match (from, to) {
+                    (ThreadFrom::Suspend, ThreadTo::Resume) => ThreadSwitch::SuspendThenResume,
+                    (ThreadFrom::Suspend, ThreadTo::Promote) => ThreadSwitch::SuspendThenPromote,
+                    (ThreadFrom::Yield, ThreadTo::Resume) => ThreadSwitch::YieldThenResume,
+                    (ThreadFrom::Yield, ThreadTo::Promote) => ThreadSwitch::YieldThenPromote,
+                }))
             }
-            Canon::ThreadYield => return Err(self.unbuilt("thread.yield")),
-            Canon::ThreadIndex => return Err(self.unbuilt("thread.index")),
             Canon::ThreadNewIndirect {
                 table,
                 table64,
                 context64,
             } => {
-                item(&self.frame(frame).core_tables, table.0, "core table")?;
-                return Err(self.unbuilt(if *table64 || *context64 {
-                    "thread.new-indirect with memory64"
-                } else {
-                    "thread.new-indirect"
-                }));
-            }
-            Canon::ThreadResumeLater => return Err(self.unbuilt("thread.resume-later")),
-            Canon::ThreadSuspend => return Err(self.unbuilt("thread.suspend")),
-            Canon::ThreadSwitch { from, to } => {
-                return Err(self.unbuilt(match (from, to) {
-                    (ThreadFrom::Suspend, ThreadTo::Resume) => "thread.suspend-then-resume",
-                    (ThreadFrom::Suspend, ThreadTo::Promote) => "thread.suspend-then-promote",
-                    (ThreadFrom::Yield, ThreadTo::Resume) => "thread.yield-then-resume",
-                    (ThreadFrom::Yield, ThreadTo::Promote) => "thread.yield-then-promote",
-                }));
+                let table = item(&self.frame(frame).core_tables, table.0, "core table")?;
+                if *table64 || *context64 {
+                    return Err(self.unbuilt("thread.new-indirect with memory64"));
+                }
+                let table = table.source();
+                CanonKind::BuiltIn(ShimFuncKind::ThreadNewIndirect { table })
             }
             Canon::ErrorContextNew(options) => {
                 self.options(frame, options)?;
@@ -156,16 +157,9 @@ impl<'a> Linker<'a> {
         let Type::Func(ty) = self.type_at(frame, ty)? else {
             return Err(dangling("function type"));
         };
-        if options.is_async && options.callback.is_none() {
-            return Err(self.unbuilt("canon lift with async but no callback"));
-        }
         let core = self.core_func(frame, core)?;
         let options_ = self.options(frame, options)?;
-        let call = if options.is_async {
-            Call::LiftCallback
-        } else {
-            Call::LiftSync
-        };
+        let call = lift_call(options.is_async, options.callback.is_some());
         let lift = Lift {
             core: self.typed(core, &options_, ty, call),
             options: options_,
@@ -224,13 +218,6 @@ impl<'a> Linker<'a> {
             FuncKind::Imported { path } => Callee::Host(path.clone()),
             FuncKind::Lifted(_) => Callee::Guest(id),
         };
-        if self.types.func(ty).is_async && !options.is_async {
-            return Err(CompileError::unsupported(
-                "canon lower of an async function without async",
-                "it blocks the guest's stack",
-                self.offset,
-            ));
-        }
         let options_ = self.options(frame, options)?;
         Ok(CanonKind::Lower {
             callee,
@@ -282,28 +269,26 @@ impl<'a> Linker<'a> {
             return Err(self.unbuilt(&format!("{name}.read and {name}.write with memory64")));
         }
         Ok(CanonKind::BuiltIn(match *op {
-            EndOp::Forward => return Err(self.unbuilt(&format!("{name}.forward"))),
-            EndOp::Read(ref options) if !options.is_async => {
-                return Err(self.unbuilt(&format!("{name}.read without async")));
-            }
-            EndOp::Write(ref options) if !options.is_async => {
-                return Err(self.unbuilt(&format!("{name}.write without async")));
-            }
+            EndOp::Forward => ShimFuncKind::EndForward { kind, element },
             EndOp::New => ShimFuncKind::EndNew { kind, element },
             EndOp::Read(ref options) => {
+                let is_async = options.is_async;
                 let options = self.options(frame, options)?;
                 return Ok(CanonKind::Copy(Copy {
                     kind,
                     is_read: true,
+                    is_async,
                     element: id,
                     options,
                 }));
             }
             EndOp::Write(ref options) => {
+                let is_async = options.is_async;
                 let options = self.options(frame, options)?;
                 return Ok(CanonKind::Copy(Copy {
                     kind,
                     is_read: false,
+                    is_async,
                     element: id,
                     options,
                 }));
@@ -341,5 +326,14 @@ fn ptr_type(memory: Memory) -> PtrType {
         PtrType::I64
     } else {
         PtrType::I32
+    }
+}
+
+/// How a function is lifted whose options these are.
+pub(super) fn lift_call(is_async: bool, has_callback: bool) -> Call {
+    match (is_async, has_callback) {
+        (false, _) => Call::LiftSync,
+        (true, true) => Call::LiftCallback,
+        (true, false) => Call::LiftStackful,
     }
 }

@@ -12,6 +12,7 @@
 //! Validation has checked every index, name and type. Where linking would rest on that, it answers with
 //! [`ErrorCode::Internal`](crate::ErrorCode) instead of panicking.
 
+mod blocking;
 mod canon;
 mod declare;
 mod define;
@@ -36,8 +37,8 @@ use crate::decode::Externs;
 use crate::error::{CompileError, Result};
 use crate::model::{Binary, ComponentId, ModuleId};
 use crate::plan::{
-    Artifact, ComponentInstance, CoreModule, CoreModuleType, Lowered, ResourceDesc, Shim, Site,
-    Step, StringEncoding, TaskReturn,
+    Artifact, Blocking, ComponentInstance, CoreModule, CoreModuleType, Lowered, ResourceDesc, Shim,
+    Site, Step, StringEncoding, TaskReturn,
 };
 use crate::{CompileOptions, Feature, Features, Limit, Limits};
 
@@ -86,6 +87,8 @@ struct Linker<'a> {
     /// Component instances that have a number.
     numbered: Vec<ComponentInstance>,
     lifts: world::Lifts,
+    /// By component instance; shorter than `numbered` as long as nothing is known of the last ones.
+    blocking: Vec<blocking::Blocking>,
     plan: Plan<'a>,
 }
 
@@ -106,6 +109,7 @@ struct Plan<'a> {
     /// Which of `module_types` a type is.
     module_type_index: HashMap<CoreModuleType, u32>,
     shims: Vec<Shim>,
+    guards: Option<Shim>,
     steps: Vec<Step>,
     slots: BTreeMap<CoreFunc<'a>, u32>,
     lowered: Vec<Lowered>,
@@ -150,12 +154,13 @@ impl<'a> Linker<'a> {
             shim_bytes: 0,
             numbered: Vec::new(),
             lifts: world::Lifts::default(),
+            blocking: Vec::new(),
             plan: Plan::default(),
         }
     }
 
     fn finish(
-        self,
+        mut self,
         world: world::Imports,
         exports: world::Exports,
         lifted: world::LiftedFuncs,
@@ -168,6 +173,9 @@ impl<'a> Linker<'a> {
         let modules = (0..).zip(&self.binary.modules);
         let unused = modules.filter(|&(id, _)| !used(id));
         let unused_modules = unused.map(|(_, module)| module.range).collect();
+        for (instance, facts) in self.numbered.iter_mut().zip(self.blocking) {
+            instance.blocking = facts.finish();
+        }
         let Finished {
             types,
             types64,
@@ -187,6 +195,7 @@ impl<'a> Linker<'a> {
             unused_modules,
             module_types: self.plan.module_types,
             shims: self.plan.shims,
+            guards: self.plan.guards,
             steps: self.plan.steps,
             instances: self.numbered,
             slots: self.plan.slots.len() as u32,
@@ -293,7 +302,11 @@ impl<'a> Linker<'a> {
         let parent = within.map(|(outer, _)| self.number(outer).0);
         let name = self.instance_name(place);
         let number = InstanceNumber(self.numbered.len() as u32);
-        self.numbered.push(ComponentInstance { parent, name });
+        self.numbered.push(ComponentInstance {
+            parent,
+            name,
+            blocking: Blocking::default(),
+        });
         self.frame(frame).number = Some(number);
         number
     }

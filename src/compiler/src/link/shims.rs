@@ -17,7 +17,7 @@ use super::{Linker, dangling};
 use crate::Limit;
 use crate::emit::{self, ShimFunc, ShimFuncKind, ShimSpec};
 use crate::error::{CompileError, Result};
-use crate::plan::{self, CoreType, Lowered, Site, Source, Step, TaskReturn};
+use crate::plan::{self, CoreType, Lowered, Shim, Site, Source, Step, TaskReturn};
 
 /// A core function made by a canonical definition, or a guard.
 pub(super) struct CanonFunc<'a> {
@@ -45,6 +45,8 @@ pub(super) enum State {
 pub(super) enum CanonKind<'a> {
     /// Needs nothing of the artifact's but what it names.
     BuiltIn(ShimFuncKind),
+    /// `waitable-set.wait`.
+    Wait(CoreExport<'a>),
     /// `waitable-set.poll`.
     Poll(CoreExport<'a>),
     Lower {
@@ -88,6 +90,7 @@ pub(super) enum Callee<'a> {
 pub(super) struct Copy<'a> {
     pub(super) kind: emit::EndKind,
     pub(super) is_read: bool,
+    pub(super) is_async: bool,
     pub(super) element: ElementId,
     pub(super) options: Options<'a>,
 }
@@ -159,15 +162,21 @@ impl<'a> Linker<'a> {
                 funcs.push(self.shim_func(id)?);
             }
             let memory = group.memory.map(|memory| memory.source());
-            let made = emit::emit(&ShimSpec { memory, funcs });
-            self.shim_bytes += made.code.len();
-            if self.shim_bytes > self.limits.shim_bytes {
-                return Err(self.limit("bytes of shim modules", Limit::ShimBytes));
-            }
+            let made = self.emit(&ShimSpec { memory, funcs })?;
             self.plan.shims.push(made);
             self.plan.steps.push(Step::Shim { shim });
         }
         Ok(())
+    }
+
+    /// Makes a shim module, within the limit.
+    pub(super) fn emit(&mut self, spec: &ShimSpec) -> Result<Shim> {
+        let made = emit::emit(spec);
+        self.shim_bytes += made.code.len();
+        if self.shim_bytes > self.limits.shim_bytes {
+            return Err(self.limit("bytes of shim modules", Limit::ShimBytes));
+        }
+        Ok(made)
     }
 
     /// Adds `id` to the batch, after the guards that it needs, unless it has a place.
@@ -209,6 +218,7 @@ impl<'a> Linker<'a> {
                     .map(|()| batch.push(id));
             }
             CanonKind::BuiltIn(_)
+            | CanonKind::Wait(_)
             | CanonKind::Poll(_)
             | CanonKind::TaskReturn { .. }
             | CanonKind::Realloc { .. }
@@ -239,12 +249,12 @@ impl<'a> Linker<'a> {
         let mut groups: Vec<Group<'a>> = Vec::new();
         for &id in batch {
             let memory = self.memory_of(id)?;
+            let alone = self.stands_alone(id);
+            let mut alike = groups.iter_mut().filter(|group| group.alone == alone);
             let group = match memory {
-                None => groups.first_mut(),
+                None => alike.next(),
                 // The first group has no memory as long as none of its functions needs one.
-                Some(_) => groups
-                    .iter_mut()
-                    .find(|group| group.memory.is_none() || group.memory == memory),
+                Some(_) => alike.find(|group| group.memory.is_none() || group.memory == memory),
             };
             match group {
                 Some(group) => {
@@ -253,11 +263,21 @@ impl<'a> Linker<'a> {
                 }
                 None => groups.push(Group {
                     memory,
+                    alone,
                     funcs: vec![id],
                 }),
             }
         }
         Ok(groups)
+    }
+
+    /// The function uses what not every engine has: others must not fail with it.
+    fn stands_alone(&self, id: CanonId) -> bool {
+        let canon = self.canons.get(id.0 as usize).map(|canon| &canon.kind);
+        matches!(
+            canon,
+            Some(CanonKind::BuiltIn(ShimFuncKind::ThreadNewIndirect { .. }))
+        )
     }
 
     /// The memory that the shim function itself reads or writes.
@@ -267,7 +287,7 @@ impl<'a> Linker<'a> {
             .get(id.0 as usize)
             .ok_or_else(|| dangling("core function"))?;
         match &canon.kind {
-            CanonKind::Poll(memory) => Ok(Some(*memory)),
+            CanonKind::Wait(memory) | CanonKind::Poll(memory) => Ok(Some(*memory)),
             CanonKind::Copy(copy) if copy.layout(&self.types).size > 0 => copy
                 .options
                 .memory
@@ -289,9 +309,10 @@ impl<'a> Linker<'a> {
             .canons
             .get(id.0 as usize)
             .ok_or_else(|| dangling("core function"))?;
-        let instance = canon.instance.0;
+        let instance = canon.instance;
         let kind = match canon.kind.clone() {
             CanonKind::BuiltIn(kind) => kind,
+            CanonKind::Wait(_) => ShimFuncKind::WaitableSetWait,
             CanonKind::Poll(_) => ShimFuncKind::WaitableSetPoll,
             CanonKind::Lower {
                 callee,
@@ -305,12 +326,17 @@ impl<'a> Linker<'a> {
                     Call::LowerSync
                 };
                 let signature = self.types.signature(ty, call, options.ptr);
-                let (path, callee) = match callee {
-                    Callee::Host(path) => (self.path(&path)?, None),
-                    Callee::Guest(id) => (Vec::new(), Some(self.callee(id)?)),
+                let (path, callee, guest) = match callee {
+                    Callee::Host(path) => (self.path(&path)?, None, None),
+                    Callee::Guest(id) => (Vec::new(), Some(self.callee(id)?), Some(id)),
                 };
                 let options = self.plan_options(&options)?;
                 let index = self.plan.lowered.len() as u32;
+                match guest {
+                    None if !is_async => self.note_import(instance, index),
+                    None => {}
+                    Some(id) => self.note_call(instance, id, is_async),
+                }
                 self.plan.lowered.push(Lowered {
                     path,
                     callee,
@@ -322,6 +348,7 @@ impl<'a> Linker<'a> {
                     index,
                     params: signature.params.into_iter().map(core_type).collect(),
                     result: signature.result.map(core_type),
+                    waits: !is_async,
                 }
             }
             CanonKind::TaskReturn { result, options } => self.task_return_func(result, &options)?,
@@ -344,7 +371,11 @@ impl<'a> Linker<'a> {
                 result,
             },
         };
-        Ok(ShimFunc { instance, kind })
+        self.note_builtin(instance, &kind);
+        Ok(ShimFunc {
+            instance: instance.0,
+            kind,
+        })
     }
 
     fn task_return_func(
@@ -374,6 +405,7 @@ impl<'a> Linker<'a> {
         let (kind, element) = (copy.kind, copy.element.0);
         let layout = copy.layout(&self.types);
         let (size, align) = (layout.size, layout.align);
+        let is_async = copy.is_async;
         let options = self.plan_options(&copy.options)?;
         let site = self.plan.sites.len() as u32;
         self.plan.sites.push(Site { element, options });
@@ -384,6 +416,7 @@ impl<'a> Linker<'a> {
                 site,
                 size,
                 align,
+                is_async,
             }
         } else {
             ShimFuncKind::EndWrite {
@@ -392,6 +425,7 @@ impl<'a> Linker<'a> {
                 site,
                 size,
                 align,
+                is_async,
             }
         })
     }
@@ -419,5 +453,6 @@ impl<'a> Linker<'a> {
 /// Functions for one shim.
 struct Group<'a> {
     memory: Option<CoreExport<'a>>,
+    alone: bool,
     funcs: Vec<CanonId>,
 }

@@ -8,6 +8,7 @@ use super::define::Args;
 use super::entity::{
     CanonId, CoreFunc, Entity, FuncId, FuncKind, FuncName, Instance, Lift, Module, Place, Type,
 };
+use crate::emit::ShimSpec;
 use crate::error::{CompileError, Result};
 use crate::plan::{Extern, Item, Lifted};
 
@@ -184,24 +185,27 @@ impl<'a> Linker<'a> {
         let wanted = std::mem::take(&mut self.lifts.wanted);
         self.place(wanted)?;
         let mut all = Vec::with_capacity(self.lifts.order.len());
+        let mut guards = ShimSpec::default();
         for LiftedFunc { id, post_return } in std::mem::take(&mut self.lifts.order) {
             let func = &self.funcs[id.0 as usize];
             let FuncKind::Lifted(lift) = &func.kind else {
                 return Err(dangling("lifted function"));
             };
             let (ty, name, lift) = (func.ty, func.name, lift.clone());
+            let result = self.types.func(ty).result;
+            let core = self.source(lift.core)?;
+            let guard = self.lift_guard(ty, &lift, &core, &mut guards);
             let Lift {
-                core,
                 options,
                 is_async,
                 callback,
-                post_return: _,
+                ..
             } = lift;
-            let result = self.types.func(ty).result;
             all.push(Lifted {
                 name: self.func_name(name)?,
                 func: ty.0,
-                core: self.source(core)?,
+                core,
+                guard,
                 is_async,
                 callback: callback.map(|core| self.slot(core)).transpose()?,
                 post_return: post_return
@@ -215,6 +219,9 @@ impl<'a> Linker<'a> {
                     options.memory,
                 ),
             });
+        }
+        if !guards.funcs.is_empty() {
+            self.plan.guards = Some(self.emit(&guards)?);
         }
         Ok(all)
     }

@@ -5,7 +5,7 @@ use wasmparser::{
     WasmFeatures,
 };
 
-use crate::plan::Shim;
+use crate::plan::{Shim, Source};
 
 /// What a decoded shim says about itself.
 #[derive(Default)]
@@ -19,11 +19,16 @@ pub(super) struct Decoded {
     pub(super) bodies: Vec<Vec<String>>,
 }
 
-/// Validates a shim after what Node 20 supports and decodes it; its list of imports must be the
-/// module's.
+/// Validates a shim after what Node 20 supports, unless it is for explicit threads, and decodes it; its list of
+/// imports must be the module's.
 pub(super) fn decode(shim: &Shim) -> Decoded {
+    let threads = shim.imports.iter().any(|i| i.source == Source::Threads);
     // Mutable globals as imports are part of it; multi-memory and exceptions are not.
-    let mut validator = Validator::new_with_features(WasmFeatures::WASM2);
+    let features = match threads {
+        true => WasmFeatures::WASM3,
+        false => WasmFeatures::WASM2,
+    };
+    let mut validator = Validator::new_with_features(features);
     validator.validate_all(&shim.code).expect("a shim is valid");
     let decoded = parse(&shim.code).expect("a shim is well-formed");
     assert_eq!(decoded.imports.len(), shim.imports.len());
@@ -65,6 +70,7 @@ fn parse(code: &[u8]) -> Result<Decoded, BinaryReaderError> {
                         TypeRef::Global(ty) if ty.mutable => format!("(mut {})", ty.content_type),
                         TypeRef::Global(ty) => ty.content_type.to_string(),
                         TypeRef::Memory(_) => "memory".to_owned(),
+                        TypeRef::Table(_) => "table".to_owned(),
                         other => panic!("a shim imports no {other:?}"),
                     };
                     decoded
