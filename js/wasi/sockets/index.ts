@@ -12,7 +12,8 @@ import { udpSocketOn } from './udp.js';
 
 /** The interfaces of wasi:sockets@0.3. */
 export function sockets(platform: WasiPlatform, { network: grant = false }: WasiOptions): Imports {
-  const network: Network = grant instanceof LoopbackNetwork ? grant : platform.network(grant);
+  const network: Network =
+    grant instanceof LoopbackNetwork ? grant.network : platform.network(grant);
   return {
     'wasi:sockets/types@0.3': {
       TcpSocket: tcpSocketOn(network),

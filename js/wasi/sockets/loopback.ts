@@ -16,13 +16,17 @@ import {
  * A network to grant: `wasi({ network: new LoopbackNetwork() })`. Every address is this machine; ports are its own and nobody else's.
  * The name `localhost` resolves, no other does.
  */
-export class LoopbackNetwork implements Network {
+export class LoopbackNetwork {
+  /** @internal */
+  readonly network: Network = new Loopback();
+}
+
+class Loopback implements Network {
   readonly #listeners = new Map<string, LoopbackListener>();
   readonly #tcpPorts = new Ports();
   readonly #udp = new Map<string, LoopbackUdp>();
   readonly #udpPorts = new Ports();
 
-  /** @internal */
   tcp(family: Family): TcpEndpoint {
     let local: Address | undefined;
     const bind = (address: Address): Address => {
@@ -54,17 +58,14 @@ export class LoopbackNetwork implements Network {
     };
   }
 
-  /** @internal */
   udp(family: Family): UdpEndpoint {
     return new LoopbackUdp(family, this.#udp, this.#udpPorts);
   }
 
-  /** @internal */
   permits(): boolean {
     return true;
   }
 
-  /** @internal */
   async resolve(name: string): Promise<readonly string[]> {
     if (name.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
     throw new LookupError('name-unresolvable');

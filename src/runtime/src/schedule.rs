@@ -39,7 +39,8 @@ pub(crate) struct Ready {
 impl Ready {
     /// Chooses the policy.
     pub(crate) fn seed(&mut self, seed: Option<u64>) {
-        self.seed = seed.map_or(0, |s| s ^ 0x9e37_79b9_7f4a_7c15 | 1);
+        // Xorshift never leaves 0, which stands for no seed: the one seed that would be 0 gets another's order.
+        self.seed = seed.map_or(0, |s| (s ^ SCRAMBLE).max(1));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -412,3 +413,6 @@ impl Store {
 pub const NONE: u32 = 0;
 /// Spec: `EventCode.TASK_CANCELLED`.
 pub const TASK_CANCELLED: u32 = 6;
+
+/// Sets neighbouring seeds apart.
+const SCRAMBLE: u64 = 0x9e37_79b9_7f4a_7c15;
