@@ -19,6 +19,7 @@ export interface Artifact {
   readonly moduleTypes: readonly CoreModuleType[];
   readonly shims: readonly Shim[];
   readonly steps: readonly Step[];
+  readonly multiMemory: boolean;
   readonly instances: readonly ComponentInstance[];
   readonly slots: number;
   readonly lowered: readonly Lowered[];

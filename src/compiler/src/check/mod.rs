@@ -75,7 +75,7 @@ impl<'a> Order<'a> {
         let shims = artifact
             .shims
             .iter()
-            .map(|shim| Interface::of_shim(&shim.code));
+            .map(|shim| Interface::of_shim(&shim.code, artifact.multi_memory));
         for (number, instance) in (0..).zip(&artifact.instances) {
             let smaller = instance.parent.is_none_or(|parent| parent < number);
             ensure!(smaller, "instance {number} comes before its parent");
@@ -181,7 +181,7 @@ impl<'a> Order<'a> {
         }
         let memories = wanted.imports.iter().filter(|(_, e)| *e == Entity::Memory);
         ensure!(
-            !in_order || memories.count() <= 1,
+            !in_order || self.artifact.multi_memory || memories.count() <= 1,
             "a shim imports two memories"
         );
         Ok(())

@@ -85,8 +85,10 @@ impl Interface {
     }
 
     /// Of a shim module, which has to be valid and to use nothing that an older engine does not have.
-    pub(super) fn of_shim(bytes: &[u8]) -> Result<Self> {
-        let features = WasmFeatures::WASM2 & !WasmFeatures::SIMD;
+    pub(super) fn of_shim(bytes: &[u8], multi_memory: bool) -> Result<Self> {
+        let mut features = WasmFeatures::WASM2 & !WasmFeatures::SIMD;
+        features.set(WasmFeatures::MULTI_MEMORY, multi_memory);
+        features.insert(WasmFeatures::LEGACY_EXCEPTIONS | WasmFeatures::EXCEPTIONS);
         read(bytes, features, true).map_err(|error| format!("a shim is not valid: {error}"))
     }
 

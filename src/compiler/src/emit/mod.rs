@@ -8,6 +8,7 @@
 //! one compiled module serves every instance. It uses core WebAssembly 2.0 only, and at most one
 //! memory: Node 20 has neither multi-memory nor `try_table`.
 
+pub(crate) mod adapter;
 mod body;
 mod builtin;
 mod module;

@@ -12,6 +12,7 @@
 //! Validation has checked every index, name and type. Where linking would rest on that, it answers with
 //! [`ErrorCode::Internal`](crate::ErrorCode) instead of panicking.
 
+mod adapt;
 mod canon;
 mod declare;
 mod define;
@@ -61,6 +62,8 @@ struct Linker<'a> {
     externs: &'a Externs,
     limits: &'a Limits,
     features: Features,
+    /// [`CompileOptions::multi_memory`].
+    multi_memory: bool,
     /// Where the definition being executed is.
     offset: u64,
     steps_left: usize,
@@ -85,6 +88,7 @@ struct Linker<'a> {
     shim_bytes: usize,
     /// Component instances that have a number.
     numbered: Vec<ComponentInstance>,
+    adapters: adapt::Adapters<'a>,
     lifts: world::Lifts,
     plan: Plan<'a>,
 }
@@ -132,6 +136,7 @@ impl<'a> Linker<'a> {
             externs,
             limits,
             features: options.features,
+            multi_memory: options.multi_memory,
             offset: 0,
             steps_left: limits.steps,
             nesting: 0,
@@ -149,6 +154,7 @@ impl<'a> Linker<'a> {
             exports: 0,
             shim_bytes: 0,
             numbered: Vec::new(),
+            adapters: adapt::Adapters::default(),
             lifts: world::Lifts::default(),
             plan: Plan::default(),
         }
@@ -189,6 +195,7 @@ impl<'a> Linker<'a> {
             shims: self.plan.shims,
             steps: self.plan.steps,
             instances: self.numbered,
+            multi_memory: self.multi_memory,
             slots: self.plan.slots.len() as u32,
             lowered: self.plan.lowered,
             returns: self.plan.returns,
@@ -294,6 +301,7 @@ impl<'a> Linker<'a> {
         let name = self.instance_name(place);
         let number = InstanceNumber(self.numbered.len() as u32);
         self.numbered.push(ComponentInstance { parent, name });
+        self.adapters.number(place.map(|place| place.component));
         self.frame(frame).number = Some(number);
         number
     }
