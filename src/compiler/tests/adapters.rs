@@ -20,25 +20,25 @@ fn pair(types: &str, functions: &[(&str, &str)]) -> String {
     write!(text, "{types}\n{libc}\n").unwrap();
     for (name, ty) in functions {
         let core = core_type(ty);
-        write!(text, "(func (export \"{name}\") {core} (unreachable))\n").unwrap();
+        writeln!(text, "(func (export \"{name}\") {core} (unreachable))").unwrap();
     }
     text += ")\n(core instance $i (instantiate $m))\n";
     for (name, ty) in functions {
-        write!(
+        writeln!(
             text,
-            "(func (export \"{name}\") {ty} (canon lift (core func $i \"{name}\") {options}))\n"
+            "(func (export \"{name}\") {ty} (canon lift (core func $i \"{name}\") {options}))"
         )
         .unwrap();
     }
     write!(text, ")\n(component $caller\n{types}\n").unwrap();
     for (name, ty) in functions {
-        write!(text, "(import \"{name}\" (func ${name} {ty}))\n").unwrap();
+        writeln!(text, "(import \"{name}\" (func ${name} {ty}))").unwrap();
     }
     write!(text, "{libc})\n(core instance $i (instantiate $m))\n").unwrap();
     for (name, _) in functions {
-        write!(
+        writeln!(
             text,
-            "(core func $core-{name} (canon lower (func ${name}) {options}))\n"
+            "(core func $core-{name} (canon lower (func ${name}) {options}))"
         )
         .unwrap();
     }
@@ -50,15 +50,15 @@ fn pair(types: &str, functions: &[(&str, &str)]) -> String {
         } else {
             ""
         };
-        write!(text, "(import \"\" \"{name}\" (func {core} {out}))\n").unwrap();
+        writeln!(text, "(import \"\" \"{name}\" (func {core} {out}))").unwrap();
     }
     text += ")\n(core instance (instantiate $n (with \"\" (instance\n";
     for (name, _) in functions {
-        write!(text, "(export \"{name}\" (func $core-{name}))\n").unwrap();
+        writeln!(text, "(export \"{name}\" (func $core-{name}))").unwrap();
     }
     text += "))))\n)\n(instance $a (instantiate $callee))\n(instance (instantiate $caller\n";
     for (name, _) in functions {
-        write!(text, "(with \"{name}\" (func $a \"{name}\"))\n").unwrap();
+        writeln!(text, "(with \"{name}\" (func $a \"{name}\"))").unwrap();
     }
     text += ")))";
     text
