@@ -31,8 +31,8 @@ scope.onmessageerror = () => {
 
 function answer(order: Order): Answer {
   try {
-    const { bytes, features, bounds } = order;
-    return { ...order, artifact: compile(bytes, features, bounds) as Artifact };
+    const { bytes, features, bounds, multiMemory } = order;
+    return { ...order, artifact: compile(bytes, features, bounds, multiMemory) as Artifact };
   } catch (error) {
     return { ...order, error };
   }

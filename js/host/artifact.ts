@@ -20,6 +20,7 @@ export interface Artifact {
   readonly shims: readonly Shim[];
   readonly guards?: Shim | null;
   readonly steps: readonly Step[];
+  readonly multiMemory: boolean;
   readonly instances: readonly ComponentInstance[];
   readonly slots: number;
   readonly lowered: readonly Lowered[];

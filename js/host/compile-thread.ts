@@ -21,6 +21,8 @@ export interface Settings {
   readonly features: Feature[];
   /** Of `bounds`. */
   readonly bounds: Float64Array;
+  /** Shim modules may have several memories. */
+  readonly multiMemory: boolean;
 }
 
 /** What the worker answers: `ready` at first, then this, with the bytes given back. */

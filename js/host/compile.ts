@@ -8,6 +8,7 @@ import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from './artifact.js';
 import { bounds, checkLimits } from './compile-limits.js';
 import { compileAside, type Settings } from './compile-thread.js';
+import { multiMemory } from './engine.js';
 import { type CompileErrorCode, ComponentCompileError, show, TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
@@ -36,6 +37,11 @@ export interface CompileOptions {
   readonly features?: readonly Feature[];
   /** Bounds on what the component may cost, other than the default ones. */
   readonly limits?: CompileLimits;
+  /**
+   * Whether the modules that join components may have several memories: by default what this engine allows. Without, such
+   * calls work as well and are slower, which is for tests and for comparing.
+   */
+  readonly multiMemory?: boolean;
 }
 
 /** The artifact, and the bytes once more: they have moved when a worker had them. */
@@ -52,10 +58,14 @@ export function checkOptions({
   worker = 'auto',
   features = [],
   limits = {},
+  multiMemory: several,
 }: CompileOptions): void {
   checkLimits(limits);
   if (worker !== 'auto' && worker !== 'always' && worker !== 'never') {
     throw new TypeError("worker: expected 'auto', 'always' or 'never'");
+  }
+  if (several !== undefined && typeof several !== 'boolean') {
+    throw new TypeError(`multiMemory: expected a boolean, got ${show(several)}`);
   }
   if (!Array.isArray(features))
     throw new TypeError(`features: expected an array, got ${show(features)}`);
@@ -71,7 +81,11 @@ export async function compileArtifact(
   options: CompileOptions,
 ): Promise<CompiledBytes> {
   const { features = [], limits = {} } = options;
-  const settings: Settings = { features: [...features], bounds: bounds(limits) };
+  const settings: Settings = {
+    features: [...features],
+    bounds: bounds(limits),
+    multiMemory: options.multiMemory ?? multiMemory(),
+  };
   const answer = wantsWorker(bytes, options) ? await compileAside(bytes, settings) : undefined;
   if (answer === undefined)
     return checked({ artifact: await compileInPlace(bytes, settings), bytes });
@@ -98,23 +112,26 @@ function loadCompiler(): Promise<void> {
 
 async function compileInPlace(
   bytes: Uint8Array,
-  { features, bounds }: Settings,
+  { features, bounds, multiMemory }: Settings,
 ): Promise<Artifact> {
   await loadCompiler();
   try {
-    return compile(bytes, features, bounds) as Artifact;
+    return compile(bytes, features, bounds, multiMemory) as Artifact;
   } catch (error) {
     throw compileError(error);
   }
 }
 
 function checked(compiled: CompiledBytes): CompiledBytes {
-  const { version, shimAbi } = compiled.artifact;
+  const { version, shimAbi, multiMemory: several } = compiled.artifact;
   if (version !== VERSION || shimAbi !== SHIM_ABI) {
     throw new TidegateFault(
       `the artifact was made by tidegate ${version} (shim ABI ${shimAbi}), ` +
         `but this is ${VERSION} (shim ABI ${SHIM_ABI})`,
     );
+  }
+  if (several && !multiMemory()) {
+    throw new TidegateFault('the artifact was made for an engine that allows several memories');
   }
   return compiled;
 }

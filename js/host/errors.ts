@@ -11,7 +11,6 @@ import type { TrapCode as AbiTrapCode, Feature } from '../generated/abi.js';
  *
  * - `core-trap`: a core instruction of the guest trapped (`unreachable`, division by zero, ...)
  * - `stack-overflow`: the guest, or the host on its behalf, ran out of stack
- * - `uncaught-exception`: a core exception left the guest
  * - `host-error`: a host import threw or rejected; `cause` is what it threw
  * - `wrong-value`: a host import returned a value that is not of its type; `cause` names the place in it
  * - `store-locked`: the store had been locked before; `cause` is the first trap
@@ -21,7 +20,6 @@ export type TrapCode =
   | AbiTrapCode
   | 'core-trap'
   | 'stack-overflow'
-  | 'uncaught-exception'
   | 'host-error'
   | 'wrong-value'
   | 'store-locked'

@@ -39,7 +39,7 @@ export function classify(error: unknown): ComponentTrap | TidegateFault {
     });
   }
   if (isWasmException(error)) {
-    return new ComponentTrap('uncaught-exception', 'the component trapped: uncaught exception', {
+    return new ComponentTrap('uncaught-exception', `the component trapped: ${UNCAUGHT}`, {
       cause: error,
     });
   }
@@ -60,6 +60,8 @@ function isStackOverflow(error: unknown): boolean {
 function isWasmException(error: unknown): boolean {
   return typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception;
 }
+
+const UNCAUGHT = 'uncaught exception';
 
 const MESSAGES: Partial<Record<TrapCode, string>> = {
   'cannot-leave': 'an import was called while the instance may not leave',
@@ -86,6 +88,7 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
   'unaligned-pointer': 'a pointer is not aligned',
   'out-of-bounds': 'a range lies outside of memory',
   'cannot-block': 'an operation would have to block where it cannot',
+  'uncaught-exception': UNCAUGHT,
   'limit-exceeded': 'a limit of the store was exceeded',
   'thread-not-suspended': 'a thread was to go on that is not suspended',
 };

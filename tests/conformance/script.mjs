@@ -22,6 +22,12 @@ import { camel, matches, toJs } from './values.mjs';
 /** No directive takes this long; one that hangs has failed. */
 export const DIRECTIVE_MS = 10_000;
 
+/** How a script is run once more, by the names of its header `;; also: …`. */
+const WAYS = {
+  /** Shim modules as they are for engines that allow a module one memory only. */
+  'one-memory': { multiMemory: false },
+};
+
 /** So that a leak of tasks or handles shows: no script has as many at a time. */
 const LIMITS = { maxTasks: 256, maxHandles: 4096 };
 
@@ -35,18 +41,25 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
  * @returns {Promise<Outcome[]>}
  */
 export async function runScript(script, { load, tidegate, beat = () => {} }, seeds) {
-  const compile = compiler(load, tidegate, script.features ?? FEATURES);
-  const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
-  return seeds === undefined ? once('fifo') : underSeeds(seeds, (seed) => once({ seed }));
+  const features = script.features ?? FEATURES;
+  const outcomes = [];
+  for (const way of [{}, ...(script.also ?? []).map((name) => WAYS[name])]) {
+    const compile = compiler(load, tidegate, { features, ...way });
+    const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
+    outcomes.push(
+      ...(await (seeds === undefined ? once('fifo') : underSeeds(seeds, (seed) => once({ seed })))),
+    );
+  }
+  return outcomes;
 }
 
 /** Compiles a binary of the script, each once. */
-function compiler(load, tidegate, features) {
+function compiler(load, tidegate, options) {
   const compiled = new Map();
   const compile = async (file) => {
     const bytes = await load(file);
     if (isCore(bytes)) return WebAssembly.compile(bytes);
-    return tidegate.Component.compile(bytes, { features });
+    return tidegate.Component.compile(bytes, options);
   };
   return (file) => {
     if (!compiled.has(file)) compiled.set(file, compile(file));

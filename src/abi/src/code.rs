@@ -81,6 +81,8 @@ trap_codes! {
     LimitExceeded = 29, "limit-exceeded";
     /// A thread was to be resumed that is not suspended, or a thread named itself as the next one.
     ThreadNotSuspended = 30, "thread-not-suspended";
+    /// A core exception left a guest.
+    UncaughtException = 31, "uncaught-exception";
 }
 
 /// Stands where a trap code would when the JS host has used a number that the runtime has not given out: no trap of a guest, but a

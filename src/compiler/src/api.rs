@@ -7,19 +7,25 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use crate::error::{CompileError, ErrorCode};
 use crate::{CompileOptions, Feature, Features, Limit, Limits, compile as compile_component};
 
-/// Compiles a component that may use the gated features with these names, within bounds in the order of [`Limit::ALL`].
-/// Returns the artifact as `js/host/artifact.ts` describes it.
+/// Compiles a component that may use the gated features with these names, within bounds in the order of [`Limit::ALL`], for
+/// an engine that allows a module several memories or not. Returns the artifact as `js/host/artifact.ts` describes it.
 ///
 /// # Errors
 ///
 /// Throws an object `{ code, message, offset?, construct?, feature? }`: see [`CompileError`].
 #[wasm_bindgen]
 #[allow(clippy::needless_pass_by_value)] // Strings cross by value.
-pub fn compile(bytes: &[u8], features: Vec<String>, limits: &[f64]) -> Result<JsValue, JsValue> {
+pub fn compile(
+    bytes: &[u8],
+    features: Vec<String>,
+    limits: &[f64],
+    multi_memory: bool,
+) -> Result<JsValue, JsValue> {
     let features = named(&features).map_err(|e| thrown(&e))?;
     let options = CompileOptions {
         features,
         limits: bounded(limits),
+        multi_memory,
     };
     let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
     to_js(&artifact).map_err(|e| thrown(&CompileError::new(ErrorCode::Internal, e.to_string())))

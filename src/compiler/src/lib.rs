@@ -30,6 +30,8 @@ pub struct CompileOptions {
     pub limits: Limits,
     /// Which gated features it may use; none by default.
     pub features: Features,
+    /// The engine allows a module several memories. Without, calls between components reach all but one of them by functions.
+    pub multi_memory: bool,
 }
 
 /// Compiles `bytes`, which have to be one component.

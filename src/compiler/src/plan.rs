@@ -46,6 +46,8 @@ pub struct Artifact {
     pub steps: Vec<Step>,
     /// Component instances by their numbers; instance 0 is the outermost.
     pub instances: Vec<ComponentInstance>,
+    /// Shim modules have several memories.
+    pub multi_memory: bool,
     /// How many slots of the store's funcref table it needs.
     pub slots: u32,
     /// Imported functions that core modules call.

@@ -816,7 +816,7 @@ fn a_name_section_that_is_wrong_or_wild_harms_nothing() {
 
 #[test]
 fn types_have_a_second_layout_in_memories_with_64_bit_addresses() {
-    let artifact = compiled_with_all(
+    let artifact = compiled(
         r#"(component
             (type $r' (record (field "flag" bool) (field "name" string)))
             (import "r" (type $r (eq $r')))
@@ -857,6 +857,6 @@ fn types_have_a_second_layout_in_memories_with_64_bit_addresses() {
 
 #[test]
 fn there_is_one_layout_where_no_memory_has_64_bit_addresses() {
-    let artifact = compiled_with_all("(component (import \"f\" (func (param \"s\" string))))");
+    let artifact = compiled("(component (import \"f\" (func (param \"s\" string))))");
     assert!(artifact.types64.is_empty() && !artifact.types.is_empty());
 }

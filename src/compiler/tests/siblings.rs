@@ -1,4 +1,4 @@
-//! Calls between components of one binary.
+//! Calls between components of one binary that go through JS.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
@@ -14,18 +14,18 @@ const CALLER_AND_CALLEE: &str = r#"(component
             (func (export "post") (param i32))
             (func (export "f") (param i32 i32) (result i32) (i32.const 0)))
         (core instance $i (instantiate $m))
-        (func (export "f") (param "s" string) (result string)
+        (func (export "f") async (param "s" string) (result string)
             (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))
                 (post-return (core func $i "post")))))
     (component $caller
-        (import "f" (func $f (param "s" string) (result string)))
+        (import "f" (func $f async (param "s" string) (result string)))
         (core module $libc
             (memory (export "memory") 1)
             (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
         (core instance $libc (instantiate $libc))
-        (core func $f' (canon lower (func $f) (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+        (core func $f' (canon lower (func $f) async (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
         (core module $m
-            (import "" "f" (func (param i32 i32 i32)))
+            (import "" "f" (func (param i32 i32 i32) (result i32)))
             (func (export "run")))
         (core instance $i (instantiate $m (with "" (instance (export "f" (func $f'))))))
         (func (export "run") (canon lift (core func $i "run"))))

@@ -26,6 +26,7 @@ const ELSEWHERE: &[TrapCode] = &[
     TrapCode::InvalidChar,
     TrapCode::InvalidString,
     TrapCode::TooLong,
+    TrapCode::UncaughtException,
 ];
 
 const WAYS: &[(TrapCode, Way)] = &[

@@ -72,7 +72,10 @@ impl<'a> Order<'a> {
                 }
             });
         }
-        let shims = artifact.shims.iter().map(Interface::of_shim);
+        let shims = artifact
+            .shims
+            .iter()
+            .map(|shim| Interface::of_shim(shim, artifact.multi_memory));
         for (number, instance) in (0..).zip(&artifact.instances) {
             let smaller = instance.parent.is_none_or(|parent| parent < number);
             ensure!(smaller, "instance {number} comes before its parent");
@@ -178,7 +181,7 @@ impl<'a> Order<'a> {
         }
         let memories = wanted.imports.iter().filter(|(_, e)| *e == Entity::Memory);
         ensure!(
-            !in_order || memories.count() <= 1,
+            !in_order || self.artifact.multi_memory || memories.count() <= 1,
             "a shim imports two memories"
         );
         Ok(())
@@ -319,7 +322,7 @@ impl<'a> Order<'a> {
 
     /// The guards, which import what the last step has left.
     fn guards(&self, shim: &Shim) -> Result<Interface> {
-        let guards = Interface::of_shim(shim)?;
+        let guards = Interface::of_shim(shim, self.artifact.multi_memory)?;
         self.imports(&shim.imports, &guards, true)?;
         Ok(guards)
     }

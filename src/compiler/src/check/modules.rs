@@ -86,12 +86,14 @@ impl Interface {
 
     /// Of a shim module, which has to be valid and to use nothing that an older engine does not have, unless it
     /// is for explicit threads.
-    pub(super) fn of_shim(shim: &Shim) -> Result<Self> {
+    pub(super) fn of_shim(shim: &Shim, multi_memory: bool) -> Result<Self> {
         let threads = shim.imports.iter().any(|i| i.source == Source::Threads);
-        let features = match threads {
+        let mut features = match threads {
             true => WasmFeatures::WASM3,
             false => WasmFeatures::WASM2 & !WasmFeatures::SIMD,
         };
+        features.set(WasmFeatures::MULTI_MEMORY, multi_memory);
+        features.insert(WasmFeatures::LEGACY_EXCEPTIONS | WasmFeatures::EXCEPTIONS);
         read(&shim.code, features, true).map_err(|error| format!("a shim is not valid: {error}"))
     }
 

@@ -136,6 +136,7 @@ impl<'a> Decoder<'a> {
                 },
                 patches: Vec::new(),
                 imports: Vec::new(),
+                has_tags: false,
                 memory_exports: Vec::new(),
             }),
             _ => Content::Component(Component::default()),
@@ -180,7 +181,9 @@ impl<'a> Decoder<'a> {
 
     fn payload(&mut self, payload: &Payload<'a>) -> Result<()> {
         match payload {
-            Payload::ImportSection(_) | Payload::ExportSection(_) => self.module_payload(payload),
+            Payload::ImportSection(_) | Payload::TagSection(_) | Payload::ExportSection(_) => {
+                self.module_payload(payload)
+            }
             Payload::InstanceSection(s) => self.each(s, |item, _| {
                 Ok(Definition::CoreInstance(sections::core_instance(item)))
             }),
@@ -314,9 +317,11 @@ impl<'a> Decoder<'a> {
                             name: import.name,
                             is_memory: matches!(import.ty, TypeRef::Memory(_)),
                         });
+                        module.has_tags |= matches!(import.ty, TypeRef::Tag(_));
                     }
                 }
             }
+            Payload::TagSection(section) => module.has_tags |= section.count() > 0,
             Payload::ExportSection(section) => {
                 for export in section.clone() {
                     let export = export.map_err(header::invalid)?;

@@ -3,12 +3,12 @@
 //! What a guest pays for on the way that does not trap is kept to a compare and an untaken branch
 //! per check.
 
-use wasm_encoder::{BlockType, Function, HeapType, InstructionSink, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{BlockType, HeapType, InstructionSink, MemArg, MemArgTarget, ValType};
 
 use crate::plan::Source;
 use tidegate_abi::code::TrapCode;
 
-use super::module::Module;
+use super::module::{Code, Module};
 
 /// A local variable; parameters come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) struct Body<'m, 'a> {
     instance: u32,
     params: Vec<ValType>,
     results: Vec<ValType>,
-    code: Vec<u8>,
+    code: Code,
     has_step: bool,
 }
 
@@ -50,7 +50,7 @@ impl<'m, 'a> Body<'m, 'a> {
             instance,
             params,
             results,
-            code: Vec::new(),
+            code: Code::default(),
             has_step: false,
         }
     }
@@ -58,9 +58,9 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Adds the function to the module.
     pub(super) fn finish(mut self) {
         self.ins().end();
-        let mut function = Function::new(self.has_step.then_some((1, ValType::I64)));
-        function.raw(self.code);
-        self.module.define(&self.params, &self.results, &function);
+        let locals = self.has_step.then_some(ValType::I64).into_iter().collect();
+        self.module
+            .define(&self.params, &self.results, locals, self.code);
     }
 
     /// Traps unless the instance may leave.
@@ -148,6 +148,17 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().call(func.0);
     }
 
+    /// Calls a function of the runtime that fails in no case that can happen here.
+    pub(super) fn call_runtime_for_nothing(&mut self, name: &str, count: usize) {
+        let source = Source::Runtime {
+            name: name.to_owned(),
+        };
+        let func = self
+            .module
+            .func(source, &vec![ValType::I32; count], &[ValType::I32]);
+        self.ins().call(func.0).drop();
+    }
+
     /// Performs the step on the stack when it is an action, and forgets its value.
     pub(super) fn settle(&mut self) {
         self.perform_if_negative();
@@ -205,12 +216,22 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().return_().end();
     }
 
-    /// Calls a guest's function that has this function's own parameters.
-    pub(super) fn call_guest(&mut self, source: Source, results: &[ValType]) {
+    /// Calls a guest's function that has this function's own parameters. `catches`: its exceptions are traps.
+    pub(super) fn call_guest(&mut self, source: Source, results: &[ValType], catches: bool) {
         let params = self.params.clone();
         let func = self.module.func(source, &params, results);
+        if catches {
+            let result = results.first().copied();
+            self.ins()
+                .try_(result.map_or(BlockType::Empty, BlockType::Result));
+        }
         self.push_params();
         self.ins().call(func.0);
+        if catches {
+            self.ins().catch_all();
+            self.trap(TrapCode::UncaughtException);
+            self.ins().end();
+        }
     }
 
     /// Traps unless the guest's `table` has a function `(i32) -> ()` at `index`.
@@ -273,7 +294,7 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// Appends instructions.
     pub(super) fn ins(&mut self) -> InstructionSink<'_> {
-        InstructionSink::new(&mut self.code)
+        InstructionSink::new(&mut self.code.bytes)
     }
 
     fn argument_word(&mut self, word: u32) {

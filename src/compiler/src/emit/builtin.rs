@@ -30,13 +30,17 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
         } => {
             return task_return(module, inst, *index, *return_key, params);
         }
-        Kind::GuardedRealloc { core, ptr } => {
-            let ptr = val_type(*ptr);
-            return guard(module, inst, core, vec![ptr; 4], vec![ptr]);
-        }
-        Kind::GuardedPostReturn { core, params } => {
-            return guard(module, inst, core, val_types(params), vec![]);
-        }
+        Kind::GuardedRealloc {
+            core,
+            ptr,
+            enters,
+            catches,
+        } => return realloc(module, inst, core, val_type(*ptr), [*enters, *catches]),
+        Kind::GuardedPostReturn {
+            core,
+            params,
+            catches,
+        } => return post_return(module, inst, core, val_types(params), *catches),
         Kind::Typed {
             core,
             params,
@@ -352,7 +356,7 @@ fn lift_guard(
 ) {
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), vec![]);
-    body.call_guest(core.clone(), &results);
+    body.call_guest(core.clone(), &results, false);
     body.call_checked(Source::Done { ty: result }, &results, &[]);
     body.finish();
 }
@@ -431,27 +435,45 @@ fn typed(
 ) {
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), results.clone());
-    body.call_guest(core.clone(), &results);
+    body.call_guest(core.clone(), &results, false);
     body.finish();
 }
 
-/// A guest's realloc or post-return function, for JS, during which the instance may not leave.
-/// When it traps the store is locked, so nothing has to be restored.
-fn guard(
+/// A guest's realloc function, during which the instance may not leave. When it traps the store is locked, so nothing has
+/// to be restored.
+fn realloc(
     module: &mut Module,
     inst: u32,
     core: &Source,
-    params: Vec<ValType>,
-    results: Vec<ValType>,
+    ptr: ValType,
+    [enters, catches]: [bool; 2],
 ) {
-    let mut body = Body::new(module, inst, params, results.clone());
+    let mut body = Body::new(module, inst, vec![ptr; 4], vec![ptr]);
     body.set_may_leave(false);
-    body.call_guest(core.clone(), &results);
+    if enters {
+        body.push_number(Source::Instance { index: inst });
+        // On the caller's stack.
+        body.ins().i32_const(1);
+        body.call_runtime_for_nothing("sync_enter", 2);
+    }
+    body.call_guest(core.clone(), &[ptr], catches);
+    if enters {
+        body.call_runtime_for_nothing("sync_exit", 0);
+    }
     body.set_may_leave(true);
     body.finish();
 }
 
-fn val_types(types: &[CoreType]) -> Vec<ValType> {
+/// A guest's post-return function, during which the instance may not leave.
+fn post_return(module: &mut Module, inst: u32, core: &Source, params: Vec<ValType>, catches: bool) {
+    let mut body = Body::new(module, inst, params, vec![]);
+    body.set_may_leave(false);
+    body.call_guest(core.clone(), &[], catches);
+    body.set_may_leave(true);
+    body.finish();
+}
+
+pub(super) fn val_types(types: &[CoreType]) -> Vec<ValType> {
     types.iter().copied().map(val_type).collect()
 }
 

@@ -9,6 +9,7 @@
 //! memory: Node 20 has neither multi-memory nor `try_table`. The one exception is `thread.new-indirect`,
 //! which has a shim of its own with `ref.test`.
 
+pub(crate) mod adapter;
 mod body;
 mod builtin;
 mod module;

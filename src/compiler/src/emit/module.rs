@@ -1,7 +1,7 @@
 //! A shim module under construction: its types, its imports and its functions so far.
 //!
-//! Imports and types are made on first use and never twice. Functions of a shim call imports only,
-//! never each other, so an index is final as soon as it is given out.
+//! Imports and types are made on first use and never twice. An imported function's index is final as soon as it is given
+//! out; those of the module's own functions follow the imports, so that calls of them are completed at the end.
 
 use std::collections::HashMap;
 
@@ -20,14 +20,62 @@ const MODULE_NAME: &str = "tidegate";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FuncIndex(pub(super) u32);
 
+/// A function of the module itself, counted from the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OwnFunc(u32);
+
+/// Index of an imported memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemoryIndex(pub(super) u32);
+
 /// Index of an imported global.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GlobalIndex(pub(super) u32);
 
+/// Instructions, without the locals before and with the `end` after.
+#[derive(Debug, Default)]
+pub(super) struct Code {
+    pub(super) bytes: Vec<u8>,
+    /// Where functions of the module are called: see [`Code::call`].
+    calls: Vec<(usize, OwnFunc)>,
+}
+
+impl Code {
+    /// Calls a function of the same module.
+    pub(super) fn call(&mut self, func: OwnFunc) {
+        self.bytes.push(CALL);
+        self.calls.push((self.bytes.len(), func));
+        self.bytes.extend([0; INDEX_BYTES]);
+    }
+
+    /// Fills in the indices of own functions, of which the first one's is `first`.
+    fn complete(&mut self, first: u32) {
+        for &(at, func) in &self.calls {
+            let mut index = first + func.0;
+            for (i, byte) in self.bytes[at..at + INDEX_BYTES].iter_mut().enumerate() {
+                let more = if i + 1 < INDEX_BYTES { 0x80 } else { 0 };
+                *byte = (index & 0x7f) as u8 | more;
+                index >>= 7;
+            }
+        }
+    }
+}
+
+/// The opcode of `call`.
+const CALL: u8 = 0x10;
+/// Bytes that an index takes when it is not known yet: enough for any.
+const INDEX_BYTES: usize = 5;
+
+/// A function of the module: its type and, when it has got them, its locals and its code.
+struct Own {
+    ty: u32,
+    body: Option<(Vec<ValType>, Code)>,
+}
+
 /// A module under construction.
 pub(super) struct Module<'a> {
     memory: Option<&'a Source>,
-    has_memory: bool,
+    memories: HashMap<Source, MemoryIndex>,
     types: HashMap<FuncType, u32>,
     type_section: TypeSection,
     imported_funcs: HashMap<Source, FuncIndex>,
@@ -35,10 +83,12 @@ pub(super) struct Module<'a> {
     imported_tables: HashMap<Source, u32>,
     imports: Vec<Import>,
     import_section: ImportSection,
-    functions: FunctionSection,
-    code: CodeSection,
     /// For engines' stacks and tools: what each function is.
-    names: Vec<String>,
+    names: Vec<(OwnFunc, String)>,
+    own: Vec<Own>,
+    exports: Vec<OwnFunc>,
+    /// Bytes of code so far.
+    size: usize,
 }
 
 impl<'a> Module<'a> {
@@ -46,7 +96,7 @@ impl<'a> Module<'a> {
     pub(super) fn new(memory: Option<&'a Source>) -> Self {
         Self {
             memory,
-            has_memory: false,
+            memories: HashMap::new(),
             types: HashMap::new(),
             type_section: TypeSection::new(),
             imported_funcs: HashMap::new(),
@@ -54,9 +104,10 @@ impl<'a> Module<'a> {
             imported_tables: HashMap::new(),
             imports: Vec::new(),
             import_section: ImportSection::new(),
-            functions: FunctionSection::new(),
-            code: CodeSection::new(),
             names: Vec::new(),
+            own: Vec::new(),
+            exports: Vec::new(),
+            size: 0,
         }
     }
 
@@ -114,12 +165,17 @@ impl<'a> Module<'a> {
 
     /// Makes sure that memory 0 is the guest's memory.
     pub(super) fn use_memory(&mut self) {
-        if self.has_memory {
-            return;
-        }
         let source = self
             .memory
             .expect("link gives a memory to every spec whose functions use one");
+        self.memory(source);
+    }
+
+    /// The imported memory that `source` stands for.
+    pub(super) fn memory(&mut self, source: &Source) -> MemoryIndex {
+        if let Some(&index) = self.memories.get(source) {
+            return index;
+        }
         // No minimum and no maximum: every 32-bit memory matches.
         let ty = MemoryType {
             minimum: 0,
@@ -128,43 +184,85 @@ impl<'a> Module<'a> {
             shared: false,
             page_size_log2: None,
         };
+        let index = MemoryIndex(self.memories.len() as u32);
         self.import(source.clone(), EntityType::Memory(ty));
-        self.has_memory = true;
+        self.memories.insert(source.clone(), index);
+        index
     }
 
     /// What the next function is, for those who look at a stack.
     pub(super) fn name_next(&mut self, name: String) {
-        self.names.push(name);
+        self.names.push((OwnFunc(self.own.len() as u32), name));
     }
 
-    /// Adds a function.
-    pub(super) fn define(&mut self, params: &[ValType], results: &[ValType], function: &Function) {
+    /// Adds a function that is exported.
+    pub(super) fn define(
+        &mut self,
+        params: &[ValType],
+        results: &[ValType],
+        locals: Vec<ValType>,
+        code: Code,
+    ) {
+        let func = self.export(params, results);
+        self.fill(func, locals, code);
+    }
+
+    /// A function of the module that is exported; its code comes later.
+    pub(super) fn export(&mut self, params: &[ValType], results: &[ValType]) -> OwnFunc {
+        let func = self.declare(params, results);
+        self.exports.push(func);
+        func
+    }
+
+    /// A function of the module that is not exported; its code comes later.
+    pub(super) fn declare(&mut self, params: &[ValType], results: &[ValType]) -> OwnFunc {
         let ty = self.func_type(params, results);
-        self.functions.function(ty);
-        self.code.function(function);
+        self.own.push(Own { ty, body: None });
+        OwnFunc(self.own.len() as u32 - 1)
+    }
+
+    /// Gives a function its code.
+    pub(super) fn fill(&mut self, func: OwnFunc, locals: Vec<ValType>, code: Code) {
+        self.size += code.bytes.len();
+        self.own[func.0 as usize].body = Some((locals, code));
+    }
+
+    /// Bytes of code so far.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// The bytes and the imports.
     pub(super) fn finish(self) -> Shim {
         let mut exports = ExportSection::new();
+        let mut functions = FunctionSection::new();
+        let mut bodies = CodeSection::new();
         let first = self.imported_funcs.len() as u32;
-        for n in 0..self.functions.len() {
-            exports.export(&format!("f{n}"), ExportKind::Func, first + n);
+        for (n, func) in self.exports.iter().enumerate() {
+            exports.export(&format!("f{n}"), ExportKind::Func, first + func.0);
         }
-        let mut functions = NameMap::new();
-        for (n, name) in (first..).zip(&self.names) {
-            functions.append(n, name);
+        for Own { ty, body } in self.own {
+            let (locals, mut code) = body.expect("every function that is declared gets its code");
+            code.complete(first);
+            let mut function = Function::new_with_locals_types(locals);
+            function.raw(code.bytes);
+            functions.function(ty);
+            bodies.function(&function);
+        }
+        let mut named = NameMap::new();
+        for (func, name) in &self.names {
+            named.append(first + func.0, name);
         }
         let mut names = NameSection::new();
         names.module(MODULE_NAME);
-        names.functions(&functions);
+        names.functions(&named);
         let mut module = wasm_encoder::Module::new();
         module
             .section(&self.type_section)
             .section(&self.import_section)
-            .section(&self.functions)
+            .section(&functions)
             .section(&exports)
-            .section(&self.code)
+            .section(&bodies)
             .section(&names);
         Shim {
             code: module.finish(),

@@ -151,11 +151,20 @@ pub(crate) enum ShimFuncKind {
         params: Vec<CoreType>,
         result: Option<CoreType>,
     },
-    /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it. Spec:
-    /// `LiftLowerContext.reallocate`.
-    GuardedRealloc { core: Source, ptr: CoreType },
-    /// `params -> ()`. `core` with `may_leave` cleared around it. Spec: `canon lift`, `post-return`.
-    GuardedPostReturn { core: Source, params: Vec<CoreType> },
+    /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it, in a task of its own where `enters`, its exceptions
+    /// being traps where `catches`. Spec: `LiftLowerContext.reallocate`.
+    GuardedRealloc {
+        core: Source,
+        ptr: CoreType,
+        enters: bool,
+        catches: bool,
+    },
+    /// `params -> ()`. Likewise, in the task of the call. Spec: `canon lift`, `post-return`.
+    GuardedPostReturn {
+        core: Source,
+        params: Vec<CoreType>,
+        catches: bool,
+    },
     /// `params -> result`. Calls `core`, of which nobody but the engine knows whether it has this type.
     Typed {
         core: Source,

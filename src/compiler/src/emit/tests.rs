@@ -443,6 +443,8 @@ fn guards_call_the_guest_with_may_leave_cleared() {
     let kind = ShimFuncKind::GuardedRealloc {
         core: core.clone(),
         ptr: CoreType::I32,
+        enters: false,
+        catches: false,
     };
     check(
         kind.clone(),
@@ -468,6 +470,7 @@ fn guards_call_the_guest_with_may_leave_cleared() {
     let kind = ShimFuncKind::GuardedPostReturn {
         core,
         params: vec![CoreType::I64],
+        catches: false,
     };
     check(kind, "(i64) -> ()", &["may-leave.7", "guest.1"]);
 }
@@ -577,6 +580,8 @@ fn guests_functions_of_one_name_stay_apart() {
             kind: ShimFuncKind::GuardedRealloc {
                 core,
                 ptr: CoreType::I64,
+                enters: false,
+                catches: false,
             },
         }
     };
@@ -591,4 +596,26 @@ fn guests_functions_of_one_name_stay_apart() {
 #[test]
 fn an_empty_shim_is_a_module() {
     assert!(decode(&emit(&ShimSpec::default())).exports.is_empty());
+}
+
+#[test]
+fn a_realloc_that_reads_its_context_is_in_a_task_of_its_own() {
+    let core = Source::Core {
+        instance: 2,
+        name: "realloc".to_owned(),
+    };
+    let kind = ShimFuncKind::GuardedRealloc {
+        core,
+        ptr: CoreType::I32,
+        enters: true,
+        catches: false,
+    };
+    let imports = [
+        "may-leave.7",
+        "instance.7",
+        "runtime.sync_enter",
+        "guest.3",
+        "runtime.sync_exit",
+    ];
+    check(kind, "(i32 i32 i32 i32) -> (i32)", &imports);
 }

@@ -12,6 +12,7 @@
 //! Validation has checked every index, name and type. Where linking would rest on that, it answers with
 //! [`ErrorCode::Internal`](crate::ErrorCode) instead of panicking.
 
+mod adapt;
 mod blocking;
 mod canon;
 mod declare;
@@ -62,6 +63,8 @@ struct Linker<'a> {
     externs: &'a Externs,
     limits: &'a Limits,
     features: Features,
+    /// [`CompileOptions::multi_memory`].
+    multi_memory: bool,
     /// Where the definition being executed is.
     offset: u64,
     steps_left: usize,
@@ -86,6 +89,7 @@ struct Linker<'a> {
     shim_bytes: usize,
     /// Component instances that have a number.
     numbered: Vec<ComponentInstance>,
+    adapters: adapt::Adapters<'a>,
     lifts: world::Lifts,
     /// By component instance; shorter than `numbered` as long as nothing is known of the last ones.
     blocking: Vec<blocking::Blocking>,
@@ -136,6 +140,7 @@ impl<'a> Linker<'a> {
             externs,
             limits,
             features: options.features,
+            multi_memory: options.multi_memory,
             offset: 0,
             steps_left: limits.steps,
             nesting: 0,
@@ -153,6 +158,7 @@ impl<'a> Linker<'a> {
             exports: 0,
             shim_bytes: 0,
             numbered: Vec::new(),
+            adapters: adapt::Adapters::default(),
             lifts: world::Lifts::default(),
             blocking: Vec::new(),
             plan: Plan::default(),
@@ -198,6 +204,7 @@ impl<'a> Linker<'a> {
             guards: self.plan.guards,
             steps: self.plan.steps,
             instances: self.numbered,
+            multi_memory: self.multi_memory,
             slots: self.plan.slots.len() as u32,
             lowered: self.plan.lowered,
             returns: self.plan.returns,
@@ -307,6 +314,7 @@ impl<'a> Linker<'a> {
             name,
             blocking: Blocking::default(),
         });
+        self.adapters.number(place.map(|place| place.component));
         self.frame(frame).number = Some(number);
         number
     }

@@ -1,13 +1,17 @@
 //! Places core functions made by canonical definitions into shim modules.
 //!
 //! A function is placed when a core module is about to import it, or when an export needs it. What is
-//! placed together goes into one shim per memory; functions that touch no memory join the first.
+//! placed together goes into one shim per memory; functions that touch no memory join the first. Adapters of calls between
+//! components have shims of their own: see `adapt`.
 //! wit-component's way works out like this: its table module gets its functions from a first shim, the
 //! main module imports from the table module and from that shim, and what needs the main module's
 //! memory is imported by the fix-up module, hence placed in a second shim, when that memory exists.
 
+use std::collections::BTreeMap;
+
 use tidegate_abi::layout::{Call, Layout, PtrType};
 
+use super::adapt::{Pairing, Ready};
 use super::entity::{
     CanonId, CoreExport, CoreFunc, ElementId, FuncId, FuncTypeId, InstanceNumber, Options, Path,
     TypeId,
@@ -146,23 +150,40 @@ impl<'a> Linker<'a> {
         for id in wanted {
             self.collect(id, &mut batch)?;
         }
-        if batch.is_empty() {
-            return Ok(());
-        }
         let groups = self.group(&batch)?;
-        let first = self.plan.shims.len() as u32;
-        for (shim, group) in (first..).zip(&groups) {
+        let mut shims = Vec::with_capacity(groups.len());
+        for group in groups {
+            if let Content::Adapters(pairings) = &group.content {
+                for ready in self.adapters_use(pairings) {
+                    let shim = (self.plan.shims.len() + shims.len()) as u32;
+                    self.ready_is(ready, shim);
+                    shims.push(Pending::Ready(ready));
+                }
+            }
+            let shim = (self.plan.shims.len() + shims.len()) as u32;
             for (func, id) in (0..).zip(&group.funcs) {
                 self.canons[id.0 as usize].state = State::Placed { shim, func };
             }
+            shims.push(Pending::Group(group));
         }
-        for (shim, group) in (first..).zip(groups) {
-            let mut funcs = Vec::with_capacity(group.funcs.len());
-            for id in group.funcs {
-                funcs.push(self.shim_func(id)?);
-            }
-            let memory = group.memory.map(|memory| memory.source());
-            let made = self.emit(&ShimSpec { memory, funcs })?;
+        for pending in shims {
+            let made = match pending {
+                Pending::Ready(ready) => self.ready_shim(ready)?,
+                Pending::Group(Group {
+                    content: Content::Adapters(pairings),
+                    ..
+                }) => self.adapter_shim(&pairings)?,
+                Pending::Group(group) => {
+                    let mut funcs = Vec::with_capacity(group.funcs.len());
+                    for id in group.funcs {
+                        funcs.push(self.shim_func(id)?);
+                    }
+                    let memory = group.memory.map(|memory| memory.source());
+                    emit::emit(&ShimSpec { memory, funcs })
+                }
+            };
+            let made = self.bounded(made)?;
+            let shim = self.plan.shims.len() as u32;
             self.plan.shims.push(made);
             self.plan.steps.push(Step::Shim { shim });
         }
@@ -171,7 +192,10 @@ impl<'a> Linker<'a> {
 
     /// Makes a shim module, within the limit.
     pub(super) fn emit(&mut self, spec: &ShimSpec) -> Result<Shim> {
-        let made = emit::emit(spec);
+        self.bounded(emit::emit(spec))
+    }
+
+    fn bounded(&mut self, made: Shim) -> Result<Shim> {
         self.shim_bytes += made.code.len();
         if self.shim_bytes > self.limits.shim_bytes {
             return Err(self.limit("bytes of shim modules", Limit::ShimBytes));
@@ -179,7 +203,7 @@ impl<'a> Linker<'a> {
         Ok(made)
     }
 
-    /// Adds `id` to the batch, after the guards that it needs, unless it has a place.
+    /// Adds `id` to the batch, after what it needs, unless it has a place.
     fn collect(&mut self, id: CanonId, batch: &mut Vec<CanonId>) -> Result<()> {
         let canon = self
             .canons
@@ -190,19 +214,50 @@ impl<'a> Linker<'a> {
             State::Wanted | State::Placed { .. } => return Ok(()),
         }
         self.charge_function()?;
-        if let CanonKind::Lower {
-            callee: Callee::Guest(callee),
-            ..
-        } = self.canons[id.0 as usize].kind
-        {
-            // The callee may be called as soon as this function is: what it needs comes earlier.
-            self.nested(|this| this.callee(callee))?;
+        for need in self.needs(id)? {
+            self.nested(|this| this.collect(need, batch))?;
         }
-        let canon = &self.canons[id.0 as usize];
-        let realloc = match &canon.kind {
-            CanonKind::Lower { options, .. } | CanonKind::Copy(Copy { options, .. }) => {
-                options.realloc.map(|realloc| (*options, realloc))
-            }
+        batch.push(id);
+        Ok(())
+    }
+
+    /// The functions of shims that have to be there when this one is called.
+    fn needs(&mut self, id: CanonId) -> Result<Vec<CanonId>> {
+        if let Some(pairing) = self.pairing(id) {
+            return Ok(self.adapter_needs(&pairing));
+        }
+        let (callee, options) = match &self.canons[id.0 as usize].kind {
+            CanonKind::Lower {
+                callee, options, ..
+            } => match callee {
+                Callee::Guest(callee) => (Some(*callee), *options),
+                Callee::Host(_) => (None, *options),
+            },
+            CanonKind::Copy(Copy { options, .. }) => (None, *options),
+            CanonKind::Realloc { .. }
+            | CanonKind::PostReturn { .. }
+            | CanonKind::Typed { .. }
+            | CanonKind::BuiltIn(_)
+            | CanonKind::Wait(_)
+            | CanonKind::Poll(_)
+            | CanonKind::TaskReturn { .. } => return Ok(self.imported(id)),
+        };
+        let mut needs = match callee {
+            Some(callee) => self.register(callee)?.1,
+            None => Vec::new(),
+        };
+        if let Some(realloc) = options.realloc {
+            needs.push(self.realloc_guard(&options, realloc));
+        }
+        Ok(needs)
+    }
+
+    /// Those among them that its shim imports.
+    fn imported(&mut self, id: CanonId) -> Vec<CanonId> {
+        if let Some(pairing) = self.pairing(id) {
+            return self.adapter_needs(&pairing);
+        }
+        match self.canons[id.0 as usize].kind {
             CanonKind::Realloc {
                 core: CoreFunc::Canon(core),
                 ..
@@ -210,27 +265,17 @@ impl<'a> Linker<'a> {
             | CanonKind::PostReturn {
                 core: CoreFunc::Canon(core),
                 ..
-            } => {
-                // The guarded function is imported by the guard, so its shim comes earlier.
-                let core = *core;
-                return self
-                    .nested(|this| this.place([core]))
-                    .map(|()| batch.push(id));
-            }
-            CanonKind::BuiltIn(_)
+            } => vec![core],
+            CanonKind::Realloc { .. }
+            | CanonKind::PostReturn { .. }
+            | CanonKind::BuiltIn(_)
             | CanonKind::Wait(_)
             | CanonKind::Poll(_)
-            | CanonKind::TaskReturn { .. }
-            | CanonKind::Realloc { .. }
-            | CanonKind::PostReturn { .. }
-            | CanonKind::Typed { .. } => None,
-        };
-        if let Some((options, realloc)) = realloc {
-            let guard = self.realloc_guard(&options, realloc);
-            self.nested(|this| this.collect(guard, batch))?;
+            | CanonKind::Typed { .. }
+            | CanonKind::Lower { .. }
+            | CanonKind::Copy(_)
+            | CanonKind::TaskReturn { .. } => Vec::new(),
         }
-        batch.push(id);
-        Ok(())
     }
 
     /// The guard of a realloc function: one per instance and function.
@@ -244,29 +289,49 @@ impl<'a> Linker<'a> {
         guard
     }
 
-    /// Groups a batch by memory.
-    fn group(&self, batch: &[CanonId]) -> Result<Vec<Group<'a>>> {
+    /// Groups a batch by memory, adapters apart from the rest. A function's group comes after those of what it imports.
+    fn group(&mut self, batch: &[CanonId]) -> Result<Vec<Group<'a>>> {
         let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut places: BTreeMap<CanonId, usize> = BTreeMap::new();
         for &id in batch {
-            let memory = self.memory_of(id)?;
+            let imported = self.imported(id);
+            let earliest = imported.iter().filter_map(|need| places.get(need)).max();
+            let earliest = earliest.map_or(0, |place| place + 1);
+            let pairing = self.pairing(id);
             let alone = self.stands_alone(id);
-            let mut alike = groups.iter_mut().filter(|group| group.alone == alone);
-            let group = match memory {
-                None => alike.next(),
-                // The first group has no memory as long as none of its functions needs one.
-                Some(_) => alike.find(|group| group.memory.is_none() || group.memory == memory),
+            let memory = match &pairing {
+                Some(pairing) => self.adapter_memory(pairing),
+                None => self.memory_of(id)?,
             };
-            match group {
-                Some(group) => {
-                    group.memory = group.memory.or(memory);
-                    group.funcs.push(id);
+            let fits = |group: &Group<'a>| {
+                pairing.is_some() == matches!(group.content, Content::Adapters(_))
+                    && group.alone == alone
+                    // A group has no memory as long as none of its functions needs one.
+                    && (memory.is_none() || group.memory.is_none() || group.memory == memory)
+            };
+            let later = groups.get(earliest..).unwrap_or_default();
+            let place = match later.iter().position(fits) {
+                Some(n) => earliest + n,
+                None => {
+                    groups.push(Group {
+                        memory,
+                        alone,
+                        funcs: Vec::new(),
+                        content: match pairing {
+                            Some(_) => Content::Adapters(Vec::new()),
+                            None => Content::BuiltIns,
+                        },
+                    });
+                    groups.len() - 1
                 }
-                None => groups.push(Group {
-                    memory,
-                    alone,
-                    funcs: vec![id],
-                }),
+            };
+            let group = &mut groups[place];
+            group.memory = group.memory.or(memory);
+            group.funcs.push(id);
+            if let (Content::Adapters(pairings), Some(pairing)) = (&mut group.content, pairing) {
+                pairings.push(pairing);
             }
+            places.insert(id, place);
         }
         Ok(groups)
     }
@@ -328,7 +393,7 @@ impl<'a> Linker<'a> {
                 let signature = self.types.signature(ty, call, options.ptr);
                 let (path, callee, guest) = match callee {
                     Callee::Host(path) => (self.path(&path)?, None, None),
-                    Callee::Guest(id) => (Vec::new(), Some(self.callee(id)?), Some(id)),
+                    Callee::Guest(id) => (Vec::new(), Some(self.register(id)?.0), Some(id)),
                 };
                 let options = self.plan_options(&options)?;
                 let index = self.plan.lowered.len() as u32;
@@ -356,10 +421,13 @@ impl<'a> Linker<'a> {
             CanonKind::Realloc { core, ptr } => ShimFuncKind::GuardedRealloc {
                 core: self.source(core)?,
                 ptr: core_type(ptr.core()),
+                enters: self.notices(instance).context,
+                catches: self.catches(),
             },
             CanonKind::PostReturn { core, params } => ShimFuncKind::GuardedPostReturn {
                 core: self.source(core)?,
                 params,
+                catches: self.catches(),
             },
             CanonKind::Typed {
                 core,
@@ -455,4 +523,17 @@ struct Group<'a> {
     memory: Option<CoreExport<'a>>,
     alone: bool,
     funcs: Vec<CanonId>,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    BuiltIns,
+    /// For each function its two sides.
+    Adapters(Vec<Pairing<'a>>),
+}
+
+/// A shim that has a number and is not made yet.
+enum Pending<'a> {
+    Ready(Ready<'a>),
+    Group(Group<'a>),
 }

@@ -81,6 +81,10 @@ impl Types {
         self.wide |= ptr == PtrType::I64;
     }
 
+    pub(super) fn descs(&self) -> &[TypeDesc] {
+        &self.descs
+    }
+
     pub(super) fn kind(&self, ty: TypeId) -> &TypeKind {
         &self.descs[ty.0 as usize].kind
     }

@@ -143,15 +143,8 @@ impl<'a> Linker<'a> {
         })
     }
 
-    /// The number of a lifted function that this binary calls itself; what it needs is placed now.
-    pub(super) fn callee(&mut self, id: FuncId) -> Result<u32> {
-        let (index, wanted) = self.register(id)?;
-        self.place(wanted)?;
-        Ok(index)
-    }
-
     /// The number of a lifted function, and what it needs to have a place when it is new.
-    fn register(&mut self, id: FuncId) -> Result<(u32, Vec<CanonId>)> {
+    pub(super) fn register(&mut self, id: FuncId) -> Result<(u32, Vec<CanonId>)> {
         if let Some(&index) = self.lifts.index.get(&id) {
             return Ok((index, Vec::new()));
         }
@@ -159,14 +152,12 @@ impl<'a> Linker<'a> {
         let FuncKind::Lifted(lift) = &func.kind else {
             return Err(dangling("lifted function"));
         };
-        let (ty, lift) = (func.ty, lift.clone());
+        let lift = lift.clone();
         let mut wanted = Vec::new();
         if let Some(realloc) = lift.options.realloc {
             wanted.push(self.realloc_guard(&lift.options, realloc));
         }
-        let post_return = lift
-            .post_return
-            .map(|core| self.post_return_guard(&lift.options, ty, core));
+        let post_return = self.post_return_of(id, &lift);
         wanted.extend(post_return);
         for core in [Some(lift.core), lift.callback].into_iter().flatten() {
             if let CoreFunc::Canon(id) = core {

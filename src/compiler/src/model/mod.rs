@@ -83,6 +83,8 @@ pub(crate) struct Module<'a> {
     pub(crate) patches: Vec<Patch>,
     /// Its imports, in order.
     pub(crate) imports: Vec<CoreImport<'a>>,
+    /// It has tags, so that exceptions may come out of its functions.
+    pub(crate) has_tags: bool,
     /// Names and indices of the memories that it exports.
     pub(crate) memory_exports: Vec<(&'a str, u32)>,
 }

@@ -13,20 +13,24 @@ pub(crate) fn try_compile(text: &str) -> Result<Artifact, CompileError> {
     compile(&assemble(text), &CompileOptions::default())
 }
 
-/// Compiles with every feature, and checks that the plan is in order.
-pub(crate) fn compiled_with_all(text: &str) -> Artifact {
-    let bytes = assemble(text);
-    let artifact = compile(&bytes, &with(Feature::ALL)).unwrap_or_else(|error| panic!("{error}"));
-    check(&artifact, &bytes).unwrap_or_else(|error| panic!("{error}"));
+/// Compiles for engines with several memories and for others, and checks that both plans are in order; returns the latter.
+pub(crate) fn compiled(text: &str) -> Artifact {
+    let [_, artifact] = both_forms(text);
     artifact
 }
 
-/// Compiles, and checks that the plan is in order.
-pub(crate) fn compiled(text: &str) -> Artifact {
+/// For engines with several memories to a module, and for others; both plans are checked.
+pub(crate) fn both_forms(text: &str) -> [Artifact; 2] {
     let bytes = assemble(text);
-    let artifact = compile(&bytes, &CompileOptions::default()).unwrap_or_else(|e| panic!("{e}"));
-    check(&artifact, &bytes).unwrap_or_else(|error| panic!("{error}"));
-    artifact
+    [true, false].map(|multi_memory| {
+        let options = CompileOptions {
+            multi_memory,
+            ..with(Feature::ALL)
+        };
+        let artifact = compile(&bytes, &options).unwrap_or_else(|e| panic!("{e}"));
+        check(&artifact, &bytes).unwrap_or_else(|error| panic!("{error}"));
+        artifact
+    })
 }
 
 /// With these features.

@@ -1,15 +1,16 @@
 //! What the comments at the head of a script say about it.
 //!
-//! Three forms, each a line of its own before the first directive:
+//! Four forms, each a line of its own before the first directive:
 //!
 //! - `;;! key = value`: the configuration of wasmtime's scripts, kept as `config`;
 //! - `;; requires: jspi, multi-memory`: ours, what an engine must have for the script, kept as `requires`;
 //! - `;; features: memory64`: ours, the gated features that are on, kept as `features` when there is such a line, without
-//!   names an empty one.
+//!   names an empty one;
+//! - `;; also: one-memory`: ours, how the script is run once more, kept as `also` likewise.
 
 use serde_json::{Map, Value};
 
-/// `config`, an object of strings, `requires`, a list of strings, and perhaps `features`, a list of strings.
+/// `config`, an object of strings, `requires`, a list of strings, and perhaps `features` and `also`, lists of strings.
 pub(super) fn read(text: &str) -> Map<String, Value> {
     let mut header = Map::from_iter([("requires".to_owned(), Value::Array(Vec::new()))]);
     let mut config = Map::new();
@@ -21,7 +22,7 @@ pub(super) fn read(text: &str) -> Map<String, Value> {
         if let Some((key, value)) = line.strip_prefix(";;!").and_then(|l| l.split_once('=')) {
             config.insert(key.trim().to_owned(), value.trim().into());
         }
-        for key in ["requires", "features"] {
+        for key in ["requires", "features", "also"] {
             if let Some(list) = names(line, key) {
                 header.insert(key.to_owned(), list);
             }

@@ -1,0 +1,119 @@
+//! Adapters: shim functions through which components of one binary call each other.
+//!
+//! Enters: an [`AdapterSpec`], whose numbers are the artifact's: who calls whom, and with which canonical options. Leaves: a
+//! [`Shim`] whose export `f<n>` is the adapter of `spec.adapters[n]`. An adapter is `canon lift` and `canon lower` in one:
+//! values go from one memory to the other in one pass, and nothing stands in between.
+//!
+//! Code stays linear in the size of types: what is large, and every list's element, is translated by a function of its own,
+//! which a module has once per type and direction ([`Helper`](emitter::Helper)). Left to others: strings, which modules made
+//! at build time copy (`transcode.wat`); everything with state, which is the runtime's; when a shim is instantiated (`link`).
+//!
+//! Where guests may throw exceptions, these are caught around each call: by instructions that all engines have which know
+//! exceptions at all, and not by `try_table`, which they have later.
+//!
+//! A side's memory is imported where the engine allows a module several, else all but one are reached by functions of a module
+//! of their own (`accessor.wat`).
+
+mod call;
+mod emitter;
+mod func;
+mod list;
+mod memory;
+mod traits;
+mod value;
+mod variant;
+
+pub(crate) use traits::Traits;
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Shim, Source, StringEncoding, TypeDesc};
+use emitter::Emitter;
+
+/// Emits the module that `spec` describes; `None` when it is larger than `spec.max_size`.
+pub(crate) fn emit(spec: &AdapterSpec) -> Option<Shim> {
+    let mut emitter = Emitter::new(spec);
+    for adapter in &spec.adapters {
+        emitter.adapter(adapter);
+        emitter.complete()?;
+    }
+    Some(emitter.finish())
+}
+
+/// An adapter module to emit.
+pub(crate) struct AdapterSpec<'s> {
+    /// The artifact's.
+    pub(crate) types: &'s [TypeDesc],
+    /// Of each of `types`.
+    pub(crate) traits: &'s [Traits],
+    /// The sides that `adapters` name.
+    pub(crate) sides: Vec<Side>,
+    /// Shims made of `transcode.wat` by direction, for each in which strings go; where memories are reached by functions, for
+    /// each in which lists go.
+    pub(crate) transcoders: BTreeMap<Direction, u32>,
+    pub(crate) adapters: Vec<Adapter>,
+    /// Guests may throw exceptions, which nobody but themselves may catch.
+    pub(crate) catches: bool,
+    /// Most bytes of code.
+    pub(crate) max_size: usize,
+}
+
+/// One end of a call: canonical options. Equal ones are one side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// Number of the component instance.
+    pub(crate) instance: u32,
+    pub(crate) encoding: StringEncoding,
+    pub(crate) memory: Option<Memory>,
+    /// The guarded realloc.
+    pub(crate) realloc: Option<Source>,
+}
+
+/// How a module gets at a memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// It imports it.
+    Imported(Source),
+    /// By the functions of this shim, made of `accessor.wat`.
+    Accessor(u32),
+}
+
+/// Index of [`AdapterSpec::sides`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SideId(pub(crate) u32);
+
+/// From whom values go to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Direction {
+    pub(crate) from: SideId,
+    pub(crate) to: SideId,
+}
+
+/// A lowered function whose callee is lifted in the same binary; both without the `async` option.
+pub(crate) struct Adapter {
+    pub(crate) caller: SideId,
+    pub(crate) callee: SideId,
+    /// Type of all parameters, and of the result.
+    pub(crate) params: u32,
+    pub(crate) result: Option<u32>,
+    /// The callee's core function.
+    pub(crate) core: Source,
+    /// The guarded post-return function.
+    pub(crate) post_return: Option<Source>,
+    /// The callee may notice which task it is in.
+    pub(crate) enters: bool,
+}
+
+/// Modules made at build time, which every artifact has as they are.
+pub(crate) mod ready {
+    /// Copies strings between two memories that it imports.
+    pub(crate) const TRANSCODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/transcode.wasm"));
+    /// Copies strings into a memory that is reached by [`ACCESSOR`]'s functions.
+    pub(crate) const TRANSCODE_FOREIGN: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/transcode-foreign.wasm"));
+    /// What [`TRANSCODE_FOREIGN`] imports of an accessor.
+    pub(crate) const FOREIGN_IMPORTS: [&str; 6] =
+        ["pages", "load8", "store8", "store16", "store64", "write"];
+    /// A memory as functions.
+    pub(crate) const ACCESSOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accessor.wasm"));
+}
