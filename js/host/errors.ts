@@ -121,9 +121,13 @@ export interface TrapTask {
 
 /** What is known of where a component trapped. */
 export interface TrapPlace {
+  /** See `ComponentTrap.export`. */
   readonly export?: string | undefined;
+  /** See `ComponentTrap.component`. */
   readonly component?: string | undefined;
+  /** See `ComponentTrap.functions`. */
   readonly functions?: readonly string[];
+  /** See `ComponentTrap.tasks`. */
   readonly tasks?: readonly TrapTask[];
 }
 

@@ -102,6 +102,7 @@ class Runner {
       const outcome = { line, type, ok: true };
       outcomes.push(outcome);
       this.#beat(line);
+      if (outcomes.length % COLLECT_EVERY === 0) await collected();
       try {
         outcomes.push(...((await within(this.#run(command))) ?? []));
       } catch (error) {
@@ -302,3 +303,11 @@ function within(promise) {
 }
 
 const describe = (error) => `${error?.name ?? 'Error'}: ${error?.message ?? error}`;
+
+/** Directives between two collections of what scripts have dropped: browsers have room for few memories. */
+const COLLECT_EVERY = 32;
+
+async function collected() {
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve));
+}

@@ -91,6 +91,8 @@ describe('declarations', () => {
     for (const file of guests) {
       // QuickJS's core module has extended constant expressions, which Node 20 lacks.
       if (file.startsWith('toolchain-js') && process.versions.node.startsWith('20.')) continue;
+      // And 64-bit memories.
+      if (file.startsWith('memory64') && process.versions.node.startsWith('20.')) continue;
       const bytes = readFileSync(join(root, 'build/guests', file));
       const component = await Component.compile(bytes, { features: FEATURES });
       assert.match(await component.types(file), /export type \{ Imports, Exports/);

@@ -24,33 +24,39 @@ export class Fields {
     return fields;
   }
 
+  /** Spec: `fields.from-list`. */
   static fromList(entries: readonly Entry[]): Fields {
     const fields = new Fields();
     for (const [name, value] of entries) fields.append(name, value);
     return fields;
   }
 
+  /** Spec: `fields.get`. */
   get(name: string): Uint8Array[] {
     const key = name.toLowerCase();
     return this.#entries.filter(([n]) => n.toLowerCase() === key).map(([, value]) => value);
   }
 
+  /** Spec: `fields.has`. */
   has(name: string): boolean {
     const key = name.toLowerCase();
     return this.#entries.some(([n]) => n.toLowerCase() === key);
   }
 
+  /** Spec: `fields.set`. */
   set(name: string, values: readonly Uint8Array[]): void {
     this.#check(name, values);
     this.#remove(name);
     for (const value of values) this.#entries.push([name, value]);
   }
 
+  /** Spec: `fields.delete`. */
   delete(name: string): void {
     this.#check(name, []);
     this.#remove(name);
   }
 
+  /** Spec: `fields.get-and-delete`. */
   getAndDelete(name: string): Uint8Array[] {
     this.#check(name, []);
     const values = this.get(name);
@@ -58,6 +64,7 @@ export class Fields {
     return values;
   }
 
+  /** Spec: `fields.append`. */
   append(name: string, value: Uint8Array): void {
     this.#check(name, [value]);
     const key = name.toLowerCase();
@@ -65,10 +72,12 @@ export class Fields {
     this.#entries.push([known ?? name, value]);
   }
 
+  /** Spec: `fields.copy-all`. */
   copyAll(): Entry[] {
     return [...this.#entries];
   }
 
+  /** Spec: `fields.clone`. */
   clone(): Fields {
     const copy = new Fields();
     copy.#entries = [...this.#entries];

@@ -37,33 +37,40 @@ export class RequestOptions {
   #betweenBytes: Duration;
   #mutable = true;
 
+  /** Spec: `request-options.get-connect-timeout`. */
   getConnectTimeout(): Duration {
     return this.#connect;
   }
 
+  /** Spec: `request-options.set-connect-timeout`. */
   setConnectTimeout(duration: Duration): void {
     this.#check();
     this.#connect = duration;
   }
 
+  /** Spec: `request-options.get-first-byte-timeout`. */
   getFirstByteTimeout(): Duration {
     return this.#firstByte;
   }
 
+  /** Spec: `request-options.set-first-byte-timeout`. */
   setFirstByteTimeout(duration: Duration): void {
     this.#check();
     this.#firstByte = duration;
   }
 
+  /** Spec: `request-options.get-between-bytes-timeout`. */
   getBetweenBytesTimeout(): Duration {
     return this.#betweenBytes;
   }
 
+  /** Spec: `request-options.set-between-bytes-timeout`. */
   setBetweenBytesTimeout(duration: Duration): void {
     this.#check();
     this.#betweenBytes = duration;
   }
 
+  /** Spec: `request-options.clone`. */
   clone(): RequestOptions {
     const copy = new RequestOptions();
     copy.#connect = this.#connect;
@@ -72,6 +79,7 @@ export class RequestOptions {
     return copy;
   }
 
+  /** The same options, which nobody can change through the result. */
   frozen(): RequestOptions {
     const copy = this.clone();
     copy.#mutable = false;
@@ -113,6 +121,7 @@ export class Request {
     return request;
   }
 
+  /** Spec: `request.new`. */
   static new(
     headers: Fields,
     contents: ReadableStream<Uint8Array> | undefined,
@@ -126,52 +135,64 @@ export class Request {
     return [request, request.body.transmitted];
   }
 
+  /** What it asks for. */
   get target(): Target {
     return this.#target;
   }
 
+  /** Spec: `request.get-method`. */
   getMethod(): Method {
     return this.#target.method;
   }
 
+  /** Spec: `request.set-method`. */
   setMethod(method: Method): void {
     this.#target = { ...this.#target, method: methodOf(method) };
   }
 
+  /** Spec: `request.get-path-with-query`. */
   getPathWithQuery(): string | undefined {
     return this.#target.pathWithQuery;
   }
 
+  /** Spec: `request.set-path-with-query`. */
   setPathWithQuery(path: string | undefined): void {
     if (path !== undefined && !/^[^\0-\x20\x7f#<>`]*$/.test(path)) throw invalid();
     this.#target = { ...this.#target, pathWithQuery: path === '' ? '/' : path };
   }
 
+  /** Spec: `request.get-scheme`. */
   getScheme(): Scheme | undefined {
     return this.#target.scheme;
   }
 
+  /** Spec: `request.set-scheme`. */
   setScheme(scheme: Scheme | undefined): void {
     this.#target = { ...this.#target, scheme: scheme && schemeOf(scheme) };
   }
 
+  /** Spec: `request.get-authority`. */
   getAuthority(): string | undefined {
     return this.#target.authority;
   }
 
+  /** Spec: `request.set-authority`. */
   setAuthority(authority: string | undefined): void {
     if (authority !== undefined && !AUTHORITY.test(authority)) throw invalid();
     this.#target = { ...this.#target, authority };
   }
 
+  /** Spec: `request.get-options`. */
   getOptions(): RequestOptions | undefined {
     return this.#options?.frozen();
   }
 
+  /** Spec: `request.get-headers`. */
   getHeaders(): Fields {
     return this.#headers.frozen();
   }
 
+  /** Spec: `request.consume-body`. */
   static consumeBody(request: Request, res: PromiseLike<Outcome>): ReturnType<Body['consume']> {
     return request.body.consume(res);
   }
@@ -197,6 +218,7 @@ export class Response {
     return response;
   }
 
+  /** Spec: `response.new`. */
   static new(
     headers: Fields,
     contents: ReadableStream<Uint8Array> | undefined,
@@ -208,19 +230,23 @@ export class Response {
     return [response, response.body.transmitted];
   }
 
+  /** Spec: `response.get-status-code`. */
   getStatusCode(): number {
     return this.#status;
   }
 
+  /** Spec: `response.set-status-code`. */
   setStatusCode(status: number): void {
     if (status < 100 || status > 599) throw invalid();
     this.#status = status;
   }
 
+  /** Spec: `response.get-headers`. */
   getHeaders(): Fields {
     return this.#headers.frozen();
   }
 
+  /** Spec: `response.consume-body`. */
   static consumeBody(response: Response, res: PromiseLike<Outcome>): ReturnType<Body['consume']> {
     return response.body.consume(res);
   }

@@ -4,6 +4,7 @@ import type { Request, Response } from './messages.js';
 
 /** What a component imports as `wasi:http/handler`. */
 export interface RemoteHandler {
+  /** Spec: `handler.handle`. */
   handle(request: Request, context: { readonly signal: AbortSignal }): Promise<Response>;
 }
 

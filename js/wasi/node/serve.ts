@@ -11,7 +11,9 @@ import { incomingBody, sendBody } from './http-body.js';
 
 /** One request that has been answered, or has not. */
 export interface RequestReport {
+  /** As the client wrote it. */
   readonly method: string;
+  /** Path and query, as the client wrote them. */
   readonly url: string;
   /** `undefined`: the client went away before there was an answer. */
   readonly status: number | undefined;
@@ -37,6 +39,7 @@ export interface ServeOptions {
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** The port that it got. */
   readonly port: number;
   /**
    * Takes no more requests and waits for those under way; what is not over after `grace` milliseconds (default 10,000) is aborted.

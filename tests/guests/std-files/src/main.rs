@@ -15,19 +15,20 @@ fn main() -> io::Result<()> {
         .append(true)
         .open(at("made/one.txt"))?
         .write_all(b"three\n")?;
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(at("made/one.txt"))?;
-    file.seek(SeekFrom::Start(4))?;
-    file.write_all(b"TWO")?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    print!("{text}");
-    file.set_len(3)?;
-    println!("{} bytes", file.metadata()?.len());
-    drop(file);
+    {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(at("made/one.txt"))?;
+        file.seek(SeekFrom::Start(4))?;
+        file.write_all(b"TWO")?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        print!("{text}");
+        file.set_len(3)?;
+        println!("{} bytes", file.metadata()?.len());
+    }
 
     fs::rename(at("made/one.txt"), at("made/deep/moved.txt"))?;
     fs::copy(at("made/deep/moved.txt"), at("made/copy.txt"))?;
