@@ -19,8 +19,6 @@ export const BROWSERS = {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        // Scripts make hundreds of memories, each of which takes a part of the address space until it is collected.
-        '--js-flags=--expose-gc',
       ],
     },
   },

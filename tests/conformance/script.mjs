@@ -43,7 +43,9 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
 export async function runScript(script, { load, tidegate, beat = () => {} }, seeds) {
   const features = script.features ?? FEATURES;
   const outcomes = [];
-  for (const way of [{}, ...(script.also ?? []).map((name) => WAYS[name])]) {
+  // Chromium has room for some hundred memories in a page, collected or not; both forms run on Node.
+  const others = typeof document === 'undefined' ? (script.also ?? []) : [];
+  for (const way of [{}, ...others.map((name) => WAYS[name])]) {
     const compile = compiler(load, tidegate, { features, ...way });
     const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
     outcomes.push(
@@ -102,7 +104,6 @@ class Runner {
       const outcome = { line, type, ok: true };
       outcomes.push(outcome);
       this.#beat(line);
-      if (outcomes.length % COLLECT_EVERY === 0) await collected();
       try {
         outcomes.push(...((await within(this.#run(command))) ?? []));
       } catch (error) {
@@ -303,11 +304,3 @@ function within(promise) {
 }
 
 const describe = (error) => `${error?.name ?? 'Error'}: ${error?.message ?? error}`;
-
-/** Directives between two collections of what scripts have dropped: browsers have room for few memories. */
-const COLLECT_EVERY = 32;
-
-async function collected() {
-  globalThis.gc?.();
-  await new Promise((resolve) => setTimeout(resolve));
-}
