@@ -192,7 +192,7 @@ inBrowsers('the page with any component', '', (visit) => {
     const failures = 'tidegate:asyncs/failures@0.1.0#';
     assert.match(
       await call(visit, `${failures}trap`),
-      /^ComponentTrap \(core-trap\): [^]*The store is locked/,
+      /^ComponentTrap \(core-trap\): [\s\S]*The store is locked/,
     );
     assert.match(await call(visit, `${CALLS}nothing`), /^ComponentTrap \(store-locked\)/);
     assert.ok((await timeline(visit)).length > 0);

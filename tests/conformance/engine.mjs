@@ -18,6 +18,8 @@ const PROBES = {
   memory64: () => valid(5, 3, 1, 4, 0),
   /** `try_table`. */
   exceptions: () => valid(...FUNC, 10, 8, 1, 6, 0, 0x1f, 0x40, 0, 0x0b, 0x0b),
+  /** Room for more than some two hundred memories, which a page of Chromium does not have, and which trying would use up. */
+  'many-memories': () => typeof document === 'undefined' || !/Chrome\//.test(navigator.userAgent),
   /** A struct type. */
   gc: () => valid(1, 3, 1, 0x5f, 0),
 };

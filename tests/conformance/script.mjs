@@ -43,9 +43,7 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
 export async function runScript(script, { load, tidegate, beat = () => {} }, seeds) {
   const features = script.features ?? FEATURES;
   const outcomes = [];
-  // Chromium has room for some hundred memories in a page, collected or not; both forms run on Node.
-  const others = typeof document === 'undefined' ? (script.also ?? []) : [];
-  for (const way of [{}, ...others.map((name) => WAYS[name])]) {
+  for (const way of [{}, ...(script.also ?? []).map((name) => WAYS[name])]) {
     const compile = compiler(load, tidegate, { features, ...way });
     const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
     outcomes.push(

@@ -1,4 +1,5 @@
 ;; What a guest may get wrong in a call of another component: everything that is read is checked, whoever it comes from.
+;; requires: many-memories
 ;; also: one-memory
 
 (component definition $Hostile

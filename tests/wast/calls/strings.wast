@@ -1,4 +1,5 @@
 ;; A string that one component passes to another is valid, aligned, in memory, and not too long, for any two encodings.
+;; requires: many-memories
 ;; covers: string-utf8, string-utf16, string-length, pointer-aligned, pointer-bounds
 
 (component definition $Strings
