@@ -1,18 +1,17 @@
 /** Options of TCP sockets. Most are kept here only: no JavaScript engine can set them. Times are nanoseconds, sizes bytes. */
 
-import { SocketError } from './backend.js';
+import { BufferOptions, positive } from './buffer-options.js';
 import { attempt } from './errors.js';
 
 const SECOND = 1_000_000_000n;
 
 /** The options of a `tcp-socket`. */
-export abstract class TcpOptions {
+export abstract class TcpOptions extends BufferOptions {
   protected keepAlive = false;
   protected idleTime = 7200n * SECOND;
   #interval = 75n * SECOND;
   #count = 9;
   #hopLimit = 64;
-  readonly #buffers = new BufferSizes();
 
   getKeepAliveEnabled(): boolean {
     return this.keepAlive;
@@ -59,22 +58,6 @@ export abstract class TcpOptions {
     this.#hopLimit = attempt(() => positive(value));
   }
 
-  getReceiveBufferSize(): bigint {
-    return this.#buffers.receive;
-  }
-
-  setReceiveBufferSize(value: bigint): void {
-    this.#buffers.receive = attempt(() => bufferSize(value));
-  }
-
-  getSendBufferSize(): bigint {
-    return this.#buffers.send;
-  }
-
-  setSendBufferSize(value: bigint): void {
-    this.#buffers.send = attempt(() => bufferSize(value));
-  }
-
   /** A connection has the options of the socket that accepted it. */
   protected inherit(from: TcpOptions): void {
     this.keepAlive = from.keepAlive;
@@ -82,28 +65,12 @@ export abstract class TcpOptions {
     this.#interval = from.#interval;
     this.#count = from.#count;
     this.#hopLimit = from.#hopLimit;
-    this.#buffers.receive = from.#buffers.receive;
-    this.#buffers.send = from.#buffers.send;
+    this.setReceiveBufferSize(from.getReceiveBufferSize());
+    this.setSendBufferSize(from.getSendBufferSize());
   }
 
   /** What a network can set has changed. */
   protected abstract changed(): void;
-}
-
-export class BufferSizes {
-  receive = 65_536n;
-  send = 65_536n;
-}
-
-/** A buffer's size as systems take it: not 0, and no more than they have. */
-export function bufferSize(value: bigint): bigint {
-  positive(value);
-  return value > MOST_BUFFER ? MOST_BUFFER : value;
-}
-
-export function positive<T extends number | bigint>(value: T): T {
-  if (value <= 0) throw new SocketError('invalid-argument');
-  return value;
 }
 
 /** Systems count whole seconds, up to 32,767. */
@@ -114,4 +81,3 @@ function seconds(value: bigint): bigint {
 
 const MOST_SECONDS = 32_767n;
 const MOST_PROBES = 127;
-const MOST_BUFFER = 2n ** 30n;

@@ -11,8 +11,8 @@ import {
   socketAddress,
 } from './address.js';
 import { type Network, type SocketClass, SocketError, type UdpEndpoint } from './backend.js';
+import { BufferOptions, positive } from './buffer-options.js';
 import { attempt, attemptLater } from './errors.js';
-import { BufferSizes, bufferSize, positive } from './tcp-options.js';
 
 /** Most bytes of a datagram over IPv4: 65,535 less two headers. */
 const LONGEST = 65_507;
@@ -20,14 +20,14 @@ const LONGEST = 65_507;
 /** The class that a component on this network gets. */
 export function udpSocketOn(network: Network): SocketClass {
   /** Spec: `udp-socket`. */
-  return class UdpSocket {
+  return class UdpSocket extends BufferOptions {
     readonly #family: Family;
     readonly #endpoint: UdpEndpoint;
-    readonly #buffers = new BufferSizes();
     #remote: Address | undefined;
     #hopLimit = 64;
 
     constructor(family: Family, endpoint: UdpEndpoint) {
+      super();
       this.#family = family;
       this.#endpoint = endpoint;
     }
@@ -110,22 +110,6 @@ export function udpSocketOn(network: Network): SocketClass {
 
     setUnicastHopLimit(value: number): void {
       this.#hopLimit = attempt(() => positive(value));
-    }
-
-    getReceiveBufferSize(): bigint {
-      return this.#buffers.receive;
-    }
-
-    setReceiveBufferSize(value: bigint): void {
-      this.#buffers.receive = attempt(() => bufferSize(value));
-    }
-
-    getSendBufferSize(): bigint {
-      return this.#buffers.send;
-    }
-
-    setSendBufferSize(value: bigint): void {
-      this.#buffers.send = attempt(() => bufferSize(value));
     }
 
     [Symbol.dispose](): void {
