@@ -29,6 +29,19 @@ export function then<T, U>(value: Maybe<T>, use: (value: T) => Maybe<U>): Maybe<
   return isPromise(value) ? Promise.resolve(value).then(use) : use(value);
 }
 
+/** What an operation answers, at once or later; what it throws or rejects with goes through `shape`. */
+export function shaped<T>(operation: () => Maybe<T>, shape: (error: unknown) => Error): Maybe<T> {
+  const fail = (error: unknown): never => {
+    throw shape(error);
+  };
+  try {
+    const value = operation();
+    return isPromise(value) ? Promise.resolve(value).catch(fail) : value;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
 export function isPromise<T>(value: Maybe<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }

@@ -4,9 +4,9 @@ import type { Imports } from '../../index.js';
 import type { Instant } from '../clocks/index.js';
 import { type Maybe, then } from '../maybe.js';
 import { type FileType, FsError, type NewTime, type Stat } from './backend.js';
-import { type Flags, Opened, type OpenFlags } from './descriptor.js';
+import type { Flags, Opened, OpenFlags } from './descriptor.js';
 import { componentError } from './errors.js';
-import { metadataHash } from './hash.js';
+import { Operations, type PathFlags, type Shapes } from './operations.js';
 import type { Preopen } from './preopens.js';
 import {
   entryStream,
@@ -16,11 +16,6 @@ import {
   type Status,
   writeStream,
 } from './streams.js';
-
-/** Spec: `path-flags`. */
-interface PathFlags {
-  readonly symlinkFollow: boolean;
-}
 
 /** Spec: `new-timestamp`. */
 type NewTimestamp =
@@ -33,17 +28,14 @@ type DescriptorType =
   | { readonly tag: 'other'; readonly val: string | undefined };
 
 /** Spec: `descriptor`. Made by the host only. */
-export class Descriptor {
-  readonly #opened: Opened;
-
+export class Descriptor extends Operations<NewTimestamp> {
   constructor(opened: Opened) {
-    if (!(opened instanceof Opened)) throw new TypeError('descriptors come from preopens');
-    this.#opened = opened;
+    super(opened, SHAPES);
   }
 
   readViaStream(offset: bigint): [ReadableStream<Uint8Array>, Promise<Status>] {
     try {
-      return readStream(this.#opened.file('read'), offset);
+      return readStream(this.opened.file('read'), offset);
     } catch (error) {
       return failedStream(error);
     }
@@ -57,33 +49,6 @@ export class Descriptor {
     return this.#write(data, 'end');
   }
 
-  /** Advice is taken and not followed: no JavaScript engine can pass it on. */
-  advise(): void {
-    attempt(() => {
-      if (this.#opened.type === 'directory') throw new FsError('bad-descriptor');
-    });
-  }
-
-  syncData(): Maybe<void> {
-    return attempt(() => this.#opened.sync(true));
-  }
-
-  getFlags(): Flags {
-    return this.#opened.flags;
-  }
-
-  getType(): Maybe<DescriptorType> {
-    return attempt(() => then(this.#opened.stat(), ({ type }) => descriptorType(type)));
-  }
-
-  setSize(size: bigint): Maybe<void> {
-    return attempt(() => this.#opened.resize(size));
-  }
-
-  setTimes(accessed: NewTimestamp, modified: NewTimestamp): Maybe<void> {
-    return attempt(() => this.#opened.setTimes(newTime(accessed), newTime(modified)));
-  }
-
   readDirectory(): [ReadableStream<object>, Promise<Status>] {
     try {
       const shown = ({ name, type }: { name: string; type: FileType }) => ({
@@ -91,7 +56,7 @@ export class Descriptor {
         name,
       });
       // Read to its end even if the descriptor is dropped meanwhile.
-      const copy = this.#opened.directory().duplicate();
+      const copy = this.opened.directory().duplicate();
       const entries = (async function* () {
         yield* (await copy).entries();
       })();
@@ -101,96 +66,23 @@ export class Descriptor {
     }
   }
 
-  sync(): Maybe<void> {
-    return attempt(() => this.#opened.sync(false));
-  }
-
-  createDirectoryAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.createDirectory(path));
-  }
-
-  stat(): Maybe<object> {
-    return attempt(() => then(this.#opened.stat(), descriptorStat));
-  }
-
-  statAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
-    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), descriptorStat));
-  }
-
-  setTimesAt(
-    { symlinkFollow }: PathFlags,
-    path: string,
-    accessed: NewTimestamp,
-    modified: NewTimestamp,
-  ): Maybe<void> {
-    return attempt(() =>
-      this.#opened.setTimesAt(symlinkFollow, path, newTime(accessed), newTime(modified)),
-    );
-  }
-
-  linkAt(
-    { symlinkFollow }: PathFlags,
-    path: string,
-    target: Descriptor,
-    newPath: string,
-  ): Maybe<void> {
-    return attempt(() => this.#opened.link(symlinkFollow, path, target.#opened, newPath));
-  }
-
   openAt(
     { symlinkFollow }: PathFlags,
     path: string,
     openFlags: OpenFlags,
     flags: Flags,
   ): Maybe<Descriptor> {
-    return attempt(() =>
+    return this.attempt(() =>
       then(
-        this.#opened.open(symlinkFollow, path, openFlags, flags),
+        this.opened.open(symlinkFollow, path, openFlags, flags),
         (opened) => new Descriptor(opened),
       ),
     );
   }
 
-  readlinkAt(path: string): Maybe<string> {
-    return attempt(() => this.#opened.readlink(path));
-  }
-
-  removeDirectoryAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.removeDirectory(path));
-  }
-
-  renameAt(path: string, target: Descriptor, newPath: string): Maybe<void> {
-    return attempt(() => this.#opened.rename(path, target.#opened, newPath));
-  }
-
-  symlinkAt(target: string, path: string): Maybe<void> {
-    return attempt(() => this.#opened.symlink(target, path));
-  }
-
-  unlinkFileAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.unlink(path));
-  }
-
-  async isSameObject(other: Descriptor): Promise<boolean> {
-    const [a, b] = await Promise.all([this.#opened.stat(), other.#opened.stat()]);
-    return a.identity === b.identity;
-  }
-
-  metadataHash(): Maybe<object> {
-    return attempt(() => then(this.#opened.stat(), metadataHash));
-  }
-
-  metadataHashAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
-    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), metadataHash));
-  }
-
-  [Symbol.dispose](): void {
-    this.#opened.close();
-  }
-
   #write(data: ReadableStream<Uint8Array>, offset: bigint | 'end'): Promise<Status> {
     try {
-      return writeStream(this.#opened.file('write'), data, offset);
+      return writeStream(this.opened.file('write'), data, offset);
     } catch (error) {
       data.cancel(error).catch(() => {});
       return Promise.resolve(failed(error));
@@ -207,20 +99,6 @@ export function filesystem(preopens: readonly Preopen[]): Imports {
         preopens.map(({ path, open }) => [new Descriptor(open()), path]),
     },
   };
-}
-
-/** What an operation answers; what it throws, as a component gets it. */
-function attempt<T>(operation: () => Maybe<T>): Maybe<T> {
-  try {
-    const value = operation();
-    return typeof value === 'object' && value !== null && 'then' in value
-      ? Promise.resolve(value).catch((error: unknown) => {
-          throw componentError(error);
-        })
-      : value;
-  } catch (error) {
-    throw componentError(error);
-  }
 }
 
 function descriptorType(type: FileType): DescriptorType {
@@ -253,3 +131,10 @@ function newTime(time: NewTimestamp): NewTime {
 }
 
 const SECOND = 1_000_000_000n;
+
+const SHAPES: Shapes<NewTimestamp> = {
+  error: componentError,
+  type: descriptorType,
+  stat: descriptorStat,
+  time: newTime,
+};

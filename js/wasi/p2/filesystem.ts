@@ -6,11 +6,11 @@
 import { ComponentError, type Imports } from '../../index.js';
 import type { DirEntry, FileType, FsCode, NewTime, Stat } from '../filesystem/backend.js';
 import { FsError } from '../filesystem/backend.js';
-import { type Flags, Opened, type OpenFlags } from '../filesystem/descriptor.js';
-import { metadataHash } from '../filesystem/hash.js';
+import type { Flags, Opened, OpenFlags } from '../filesystem/descriptor.js';
+import { Operations, type PathFlags, type Shapes } from '../filesystem/operations.js';
 import type { Preopen } from '../filesystem/preopens.js';
 import type { SharedFile } from '../filesystem/streams.js';
-import { isPromise, type Maybe, run, then, wait } from '../maybe.js';
+import { isPromise, type Maybe, shaped, then } from '../maybe.js';
 import { InputStream, type IoError, OutputStream, type Sink, type Source } from './io.js';
 
 /** Spec: `wasi:clocks/wall-clock.datetime`. */
@@ -24,67 +24,34 @@ type NewTimestamp =
   | { readonly tag: 'no-change' | 'now' }
   | { readonly tag: 'timestamp'; readonly val: Datetime };
 
-interface PathFlags {
-  readonly symlinkFollow: boolean;
-}
-
 /** Spec: `wasi:filesystem/types.descriptor`. */
-class Descriptor {
-  readonly #opened: Opened;
-
+class Descriptor extends Operations<NewTimestamp> {
   constructor(opened: Opened) {
-    if (!(opened instanceof Opened)) throw new TypeError('descriptors come from preopens');
-    this.#opened = opened;
+    super(opened, SHAPES);
   }
 
   readViaStream(offset: bigint): InputStream {
-    return attempt(
-      () => new InputStream(new FileSource(this.#opened.file('read'), offset)),
+    return this.attempt(
+      () => new InputStream(new FileSource(this.opened.file('read'), offset)),
     ) as InputStream;
   }
 
   writeViaStream(offset: bigint): OutputStream {
-    return attempt(
-      () => new OutputStream(new FileSink(this.#opened.file('write'), offset)),
+    return this.attempt(
+      () => new OutputStream(new FileSink(this.opened.file('write'), offset)),
     ) as OutputStream;
   }
 
   appendViaStream(): OutputStream {
-    return attempt(
-      () => new OutputStream(new FileSink(this.#opened.file('write'), 'end')),
+    return this.attempt(
+      () => new OutputStream(new FileSink(this.opened.file('write'), 'end')),
     ) as OutputStream;
-  }
-
-  advise(): void {
-    attempt(() => {
-      if (this.#opened.type === 'directory') throw new FsError('bad-descriptor');
-    });
-  }
-
-  syncData(): Maybe<void> {
-    return attempt(() => this.#opened.sync(true));
-  }
-
-  getFlags(): Flags {
-    return this.#opened.flags;
-  }
-
-  getType(): Maybe<string> {
-    return attempt(() => then(this.#opened.stat(), ({ type }) => descriptorType(type)));
-  }
-
-  setSize(size: bigint): Maybe<void> {
-    return attempt(() => this.#opened.resize(size));
-  }
-
-  setTimes(accessed: NewTimestamp, modified: NewTimestamp): Maybe<void> {
-    return attempt(() => this.#opened.setTimes(newTime(accessed), newTime(modified)));
   }
 
   /** Bytes, and whether they end the file. */
   read(length: bigint, offset: bigint): Maybe<[Uint8Array, boolean]> {
-    return attempt(() => {
-      const { file } = this.#opened.file('read');
+    return this.attempt(() => {
+      const { file } = this.opened.file('read');
       const into = new Uint8Array(Number(length < LONGEST_READ ? length : LONGEST_READ));
       return then(file.read(into, position(offset)), (count) => [
         into.subarray(0, count),
@@ -94,15 +61,15 @@ class Descriptor {
   }
 
   write(bytes: Uint8Array, offset: bigint): Maybe<bigint> {
-    return attempt(() => {
-      const { file } = this.#opened.file('write');
+    return this.attempt(() => {
+      const { file } = this.opened.file('write');
       return then(file.write(bytes, position(offset)), BigInt);
     });
   }
 
   readDirectory(): Maybe<DirectoryEntryStream> {
-    return attempt(() => {
-      const entries = this.#opened.directory().entries();
+    return this.attempt(() => {
+      const entries = this.opened.directory().entries();
       return new DirectoryEntryStream(
         Symbol.asyncIterator in entries
           ? entries[Symbol.asyncIterator]()
@@ -111,88 +78,15 @@ class Descriptor {
     });
   }
 
-  sync(): Maybe<void> {
-    return attempt(() => this.#opened.sync(false));
-  }
-
-  createDirectoryAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.createDirectory(path));
-  }
-
-  stat(): Maybe<object> {
-    return attempt(() => then(this.#opened.stat(), descriptorStat));
-  }
-
-  statAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
-    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), descriptorStat));
-  }
-
-  setTimesAt(
-    { symlinkFollow }: PathFlags,
-    path: string,
-    accessed: NewTimestamp,
-    modified: NewTimestamp,
-  ): Maybe<void> {
-    return attempt(() =>
-      this.#opened.setTimesAt(symlinkFollow, path, newTime(accessed), newTime(modified)),
-    );
-  }
-
-  linkAt(flags: PathFlags, path: string, target: Descriptor, newPath: string): Maybe<void> {
-    return attempt(() => this.#opened.link(flags.symlinkFollow, path, target.#opened, newPath));
-  }
-
   /** Folders in a folder that may be changed may be changed as well: wasi-libc never asks for it, and removes trees by them. */
   openAt(pathFlags: PathFlags, path: string, open: OpenFlags, flags: Flags): Maybe<Descriptor> {
-    const { mutateDirectory } = this.#opened.flags;
-    return attempt(() =>
+    const { mutateDirectory } = this.opened.flags;
+    return this.attempt(() =>
       then(
-        this.#opened.open(pathFlags.symlinkFollow, path, open, { ...flags, mutateDirectory }),
+        this.opened.open(pathFlags.symlinkFollow, path, open, { ...flags, mutateDirectory }),
         (opened) => new Descriptor(opened),
       ),
     );
-  }
-
-  readlinkAt(path: string): Maybe<string> {
-    return attempt(() => this.#opened.readlink(path));
-  }
-
-  removeDirectoryAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.removeDirectory(path));
-  }
-
-  renameAt(path: string, target: Descriptor, newPath: string): Maybe<void> {
-    return attempt(() => this.#opened.rename(path, target.#opened, newPath));
-  }
-
-  symlinkAt(target: string, path: string): Maybe<void> {
-    return attempt(() => this.#opened.symlink(target, path));
-  }
-
-  unlinkFileAt(path: string): Maybe<void> {
-    return attempt(() => this.#opened.unlink(path));
-  }
-
-  isSameObject(other: Descriptor): Maybe<boolean> {
-    const [mine, theirs] = [this.#opened, other.#opened];
-    return run(
-      (function* () {
-        const a = yield* wait(mine.stat());
-        return a.identity === (yield* wait(theirs.stat())).identity;
-      })(),
-    );
-  }
-
-  metadataHash(): Maybe<object> {
-    return attempt(() => then(this.#opened.stat(), metadataHash));
-  }
-
-  metadataHashAt({ symlinkFollow }: PathFlags, path: string): Maybe<object> {
-    return attempt(() => then(this.#opened.statAt(symlinkFollow, path), metadataHash));
-  }
-
-  [Symbol.dispose](): void {
-    this.#opened.close();
   }
 }
 
@@ -205,11 +99,9 @@ class DirectoryEntryStream {
   }
 
   readDirectoryEntry(): Maybe<object | undefined> {
-    return attempt(() =>
-      then(this.#entries.next(), ({ done, value }) =>
-        done ? undefined : { type: descriptorType(value.type), name: value.name },
-      ),
-    );
+    const shown = ({ done, value }: IteratorResult<DirEntry>) =>
+      done ? undefined : { type: descriptorType(value.type), name: value.name };
+    return shaped(() => then(this.#entries.next(), shown), failure);
   }
 }
 
@@ -291,19 +183,6 @@ function atOnce<T>(value: Maybe<T>): T {
   return value;
 }
 
-function attempt<T>(operation: () => Maybe<T>): Maybe<T> {
-  try {
-    const value = operation();
-    return isPromise(value)
-      ? Promise.resolve(value).catch((error: unknown) => {
-          throw failure(error);
-        })
-      : value;
-  } catch (error) {
-    throw failure(error);
-  }
-}
-
 /** Spec: `wasi:filesystem/types.error-code` of 0.2, an enum. */
 function failure(error: unknown): ComponentError<FsCode> {
   const code = error instanceof FsError ? error.code : undefined;
@@ -344,3 +223,10 @@ function position(offset: bigint): number {
 const SECOND = 1_000_000_000n;
 const LONGEST_READ = 1_048_576n;
 const MOST = BigInt(Number.MAX_SAFE_INTEGER);
+
+const SHAPES: Shapes<NewTimestamp> = {
+  error: failure,
+  type: descriptorType,
+  stat: descriptorStat,
+  time: newTime,
+};
