@@ -24,7 +24,7 @@ export type { Imports } from './host/imports.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';
 export { Store } from './host/store.js';
 export { suspending } from './host/suspending.js';
-export type { EndKind, TraceEvent } from './host/trace.js';
+export type { TraceEvent } from './host/trace.js';
 export type { ExternType } from './host/wit.js';
 export type {
   ItemDescription,

@@ -1,4 +1,7 @@
-/** What happens in the store, as bars: calls, subtasks, streams and futures. Enters: events of the package's traces. */
+/**
+ * What happens in the store, as bars: calls, subtasks, streams and futures, each below the call that it belongs to. Enters: events
+ * of the package's traces.
+ */
 
 import { make, milliseconds } from './dom.mjs';
 import { shown } from './names.mjs';
@@ -16,6 +19,15 @@ const KINDS = {
   future: 'future',
   trap: 'trap',
 };
+
+const WAYS = {
+  in: 'into the component',
+  out: 'out of the component',
+  within: 'between components',
+};
+
+/** Deeper than this, rows are not further to the right. */
+const DEEPEST = 6;
 
 export class Timeline {
   #rows = new Map();
@@ -71,22 +83,25 @@ export class Timeline {
   }
 
   #event(event) {
-    const { id, kind, state, time } = event;
+    const { id, kind, state, time, parent } = event;
     this.#start ||= time;
     this.#latest = Math.max(this.#latest, time);
     this.#offset = time - performance.now();
     if (state === 'begin' || kind === 'trap') {
-      const row = new Row(event);
+      const above = this.#rows.get(parent);
+      const row = new Row(event, above);
       this.#rows.set(id, row);
-      this.body.append(row.element);
+      if (above?.element.isConnected) lastWithin(above).after(row.element);
+      else this.body.append(row.element);
       while (this.#rows.size > MOST) this.#dropOldest();
       return;
     }
     const row = this.#rows.get(id);
     if (state === 'copy') row?.mark(time, event.count);
+    else if (state === 'pass') row?.goes(event.direction);
     else if (state === 'wait') row?.waits();
-    else if (state === 'cancel') row?.end(time, 'cancelled', false);
-    else row?.end(time, event.error ? 'failed' : '');
+    else if (kind === 'import' && state === 'cancel') row?.end(time, 'cancelled', false);
+    else if (state === 'end' || state === 'fail') row?.end(time, event.error ? 'failed' : '');
   }
 
   #dropOldest() {
@@ -123,6 +138,16 @@ export class Timeline {
   }
 }
 
+/** The last element of what is below a row. */
+function lastWithin({ element, depth }) {
+  let last = element;
+  for (let next = last.nextElementSibling; next; next = next.nextElementSibling) {
+    if (Number(next.dataset.depth) <= depth) break;
+    last = next;
+  }
+  return last;
+}
+
 class Row {
   open = true;
   #begin;
@@ -131,20 +156,30 @@ class Row {
   #marks = [];
   #kind;
 
-  constructor({ kind, name, time, direction, error }) {
+  constructor({ kind, name, time, direction, error }, above) {
     this.#kind = kind;
+    this.depth = above === undefined ? 0 : above.depth + 1;
     this.#begin = time;
     this.bar = make('div', { className: `bar ${kind}` });
     this.lane = make('div', { className: 'lane' }, this.bar);
     this.state = make('td', { className: 'how' }, 'running');
-    const way = direction === 'in' ? 'into the component' : 'out of the component';
-    const what = kind === 'trap' ? error : name ? last(name) : way;
+    this.name = kind === 'trap' ? error : name ? last(name) : WAYS[direction];
+    this.what = make('span', {}, this.name);
     this.count = make('span');
     const label = make('span', { className: `kind ${kind}` }, KINDS[kind]);
-    const title = make('th', { scope: 'row', title: name ?? '' }, label, ' ', what, this.count);
-    this.element = make('tr', {}, title, make('td', {}, this.lane), this.state);
+    const from = above === undefined ? '' : ` in ${above.name}`;
+    const title = `${name ?? KINDS[kind]}${from}`;
+    const head = make('th', { scope: 'row', title }, label, ' ', this.what, this.count);
+    head.style.paddingLeft = `${Math.min(this.depth, DEEPEST)}rem`;
+    this.element = make('tr', {}, head, make('td', {}, this.lane), this.state);
+    this.element.dataset.depth = this.depth;
     if (kind === 'stream' || kind === 'future') this.state.textContent = 'open';
     if (kind === 'trap') this.end(time, 'store locked');
+  }
+
+  /** A readable end has changed hands. */
+  goes(direction) {
+    this.what.textContent = WAYS[direction];
   }
 
   waits() {

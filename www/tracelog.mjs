@@ -7,6 +7,8 @@ const BATCH_MS = 50;
 export class TraceLog {
   #events = [];
   #open = new Set();
+  /** Streams that guests have made and so far keep to themselves: many are never used. */
+  #private = new Map();
   #begun = 0;
   #lost = 0;
   #timer = 0;
@@ -30,8 +32,8 @@ export class TraceLog {
 
   /** Is given to the store. */
   add = (event) => {
-    if (this.#closed || !this.#wanted(event)) return;
-    this.#events.push(event);
+    if (this.#closed) return;
+    for (const each of this.#shown(event)) if (this.#wanted(each)) this.#events.push(each);
     if (this.#events.length >= 200) this.flush();
     else this.#timer ||= setTimeout(() => this.flush(), BATCH_MS);
   };
@@ -43,6 +45,21 @@ export class TraceLog {
     this.post({ type: 'trace', events: this.#events, lost: this.#lost });
     this.#events = [];
     this.#lost = 0;
+  }
+
+  /** What there is to show by now. */
+  #shown(event) {
+    const { id, state, direction } = event;
+    if (state === 'begin' && direction === 'within') {
+      this.#private.set(id, event);
+      return [];
+    }
+    const begun = this.#private.get(id);
+    if (begun === undefined) return [event];
+    if (state === 'end') this.#private.delete(id);
+    if (state !== 'pass' && state !== 'copy') return [];
+    this.#private.delete(id);
+    return [{ ...begun, direction }, event];
   }
 
   /** What has begun on the page ends there too. */
@@ -59,7 +76,9 @@ export class TraceLog {
       return true;
     }
     if (!this.#open.has(id)) return false;
-    if (state !== 'copy' && state !== 'wait') this.#open.delete(id);
+    if (state === 'end' || state === 'fail' || (kind === 'import' && state === 'cancel')) {
+      this.#open.delete(id);
+    }
     return true;
   }
 }

@@ -1,9 +1,11 @@
 /** `tidegate run`: one component of the world wasi:cli/command, on this process's streams. */
 
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { type Component, ComponentError, ComponentTrap, Store } from '../entry/node.js';
 import { WasiExit, wasi } from '../entry/wasi-node.js';
+import { ChromeTrace } from '../trace/index.js';
 import { CannotRun, EXIT } from './errors.js';
 import { type CommandLine, readCommandLine } from './flags.js';
 import { GRANTS_HELP } from './grants.js';
@@ -20,6 +22,7 @@ stdin, stdout and stderr, and the file's name as its first argument.
 Options:
 ${GRANTS_HELP}
       --argv0 NAME        the first argument instead of the file's name
+      --trace FILE        writes what happened when as a Chrome trace
       --quiet             no messages of tidegate itself; the exit code tells
       --verbose           errors with their stack and causes
   -h, --help              this text
@@ -28,24 +31,32 @@ Exit codes: the component's own (0, 1 when it returns an error, or what it passe
 1 when it cannot be loaded, 2 for a wrong command line, 134 when it traps.
 `;
 
+/** Options that only this command has. */
+interface Own {
+  argv0?: string;
+  /** Where the trace goes. */
+  trace?: string;
+}
+
 /** Runs a component; the result is the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  let argv0: string | undefined;
+  const own: Own = {};
   const line = readCommandLine('run', args, (name, value) => {
-    if (name !== '--argv0') return false;
-    argv0 = value();
+    if (name === '--argv0') own.argv0 = value();
+    else if (name === '--trace') own.trace = value();
+    else return false;
     return true;
   });
   if (line === undefined) {
     process.stdout.write(RUN_HELP);
     return 0;
   }
-  return guarded(line, () => runFile(line, argv0));
+  return guarded(line, () => runFile(line, own));
 }
 
 async function runFile(
   { file, rest, grants }: CommandLine,
-  argv0: string | undefined,
+  { argv0, trace }: Own,
 ): Promise<number> {
   const component = await load(file);
   const name = runInterface(component);
@@ -56,9 +67,14 @@ async function runFile(
     stdout: 'inherit',
     stderr: 'inherit',
   });
-  const store = new Store({ deadlock: 'error' });
-  const instance = await component.instantiate(imports, { store });
-  return finish(instance.exports[name]?.run as () => unknown);
+  const traced = trace === undefined ? undefined : new ChromeTrace({ name: basename(file) });
+  const store = new Store({ deadlock: 'error', ...(traced && { trace: traced.listen }) });
+  try {
+    const instance = await component.instantiate(imports, { store });
+    return await finish(instance.exports[name]?.run as () => unknown);
+  } finally {
+    if (trace !== undefined) writeFileSync(trace, JSON.stringify(traced));
+  }
 }
 
 /** Waits for the component, even where nothing of this process would keep it alive. */

@@ -43,7 +43,7 @@ export function driverHost(machine: Machine): DriverHost {
         const site = machine.word(2);
         const place = machine.word(3);
         const count = machine.word(4);
-        machine.tracer?.copied(end, machine.ends[end], count);
+        machine.tracer?.copied();
         if (end === 0) copyBetweenGuests(machine);
         else if (site === 0) copyInHost(machine, end, place, count);
         else endOf(end).copy(machine.sites[site]!, place >>> 0, count);

@@ -2,12 +2,9 @@
 
 import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
-import type { EndKind } from './trace.js';
 
 /** What the driver tells an end. Nothing of it may throw anything but traps and faults. */
 export interface HostEnd {
-  /** For traces. */
-  readonly about: EndKind;
   /** Moves `count` elements from or to `ptr`, which is valid; that completes this end's buffer. */
   copy(site: CopySite, ptr: number, count: number): void;
   /** Somebody reads, up to `n` elements; only for writable ends. */

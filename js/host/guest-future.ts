@@ -6,7 +6,6 @@ import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
-import type { EndKind } from './trace.js';
 
 /** The held value knows the end, not the future. */
 const unread = new FinalizationRegistry<FutureEnd>((end) => end.collected());
@@ -48,10 +47,6 @@ export class GuestFuture<T> implements PromiseLike<T>, Disposable {
 }
 
 class FutureEnd implements Reader, FailableReader {
-  get about(): EndKind {
-    return { kind: 'future', direction: 'out' };
-  }
-
   /** The end is not ours any more, for this reason when somebody reads. */
   #gone: Error | undefined;
   #promise: Promise<unknown> | undefined;

@@ -9,7 +9,6 @@ import type { ComponentTrap, TidegateFault } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { release } from './release.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
-import type { EndKind } from './trace.js';
 import type { Element } from './values/types.js';
 
 type Controller = ReadableByteStreamController | ReadableStreamDefaultController<unknown>;
@@ -23,10 +22,6 @@ const unread = new FinalizationRegistry<GuestStream>((stream) => stream.collecte
 const hasByteStreams = typeof ReadableByteStreamController === 'function';
 
 export class GuestStream implements Reader {
-  get about(): EndKind {
-    return { kind: 'stream', direction: 'out' };
-  }
-
   /** `fresh`: nobody has read; `reading`: a buffer stands in the runtime; `gone`: the end is not ours any more. */
   #state: 'fresh' | 'idle' | 'reading' | 'gone' = 'fresh';
   /** Weak, so that a stream that nobody has any more can be collected and its end dropped. */

@@ -133,8 +133,9 @@ export class Machine {
 
   constructor(runtime: WebAssembly.Module, driver: WebAssembly.Module, options: StoreOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.tracer = options.trace && new Tracer(options.trace);
-    this.runtimeExports = new WebAssembly.Instance(runtime, {}).exports;
+    const { exports } = new WebAssembly.Instance(runtime, {});
+    this.tracer = options.trace && new Tracer(this, options.trace);
+    this.runtimeExports = this.tracer?.watch(exports) ?? exports;
     this.runtime = this.runtimeExports as unknown as Runtime;
     const host = driverHost(this);
     this.trapFunction = host.trap;
@@ -347,14 +348,11 @@ export class Machine {
   holdEnd(id: number, end: HostEnd): void {
     this.ends[id] = end;
     this.endCount++;
-    this.tracer?.hold(id, end.about);
   }
 
   /** The host holds this end no longer: it was dropped, or given to a guest. */
   releaseEnd(id: number): void {
-    const end = this.ends[id];
-    if (end === undefined) return;
-    this.tracer?.release(id, end.about);
+    if (this.ends[id] === undefined) return;
     this.ends[id] = undefined;
     this.endCount--;
   }

@@ -85,7 +85,9 @@ export class PendingImport implements Caller {
       this.#lower(value);
       machine.expect(machine.runtime.call_resolve(this.subtask));
     };
-    machine.enterAlone(this, resolve, true);
+    const { tracer } = machine;
+    const traced = tracer && (() => tracer.within(this.context, resolve));
+    machine.enterAlone(this, traced ?? resolve, true);
   }
 
   #lower(value: unknown): void {
@@ -120,6 +122,8 @@ export class PendingImport implements Caller {
 export class ImportContext implements CallContext {
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  /** For traces: the id of the call. */
+  traced: number | undefined;
   /** For traces: told of the abort, without a signal. */
   aborted: (() => void) | undefined;
 

@@ -6,15 +6,10 @@ import { ComponentTrap } from './errors.js';
 import type { CopySite, Machine } from './machine.js';
 import { lowerAt } from './params.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
-import type { EndKind } from './trace.js';
 import type { Context } from './values/context.js';
 import type { Element } from './values/types.js';
 
 export class PromiseEnd implements Writer {
-  get about(): EndKind {
-    return { kind: 'future', direction: 'in' };
-  }
-
   /** The value, or the promise of it as long as that is waited for. */
   #value: unknown;
   #state: 'waiting' | 'ready' | 'failed' | 'gone' = 'waiting';

@@ -10,15 +10,10 @@ import type { CopySite, Machine } from './machine.js';
 import { changed } from './params.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 import type { Batch, Source } from './sources.js';
-import type { EndKind } from './trace.js';
 import type { Context } from './values/context.js';
 import type { Element } from './values/types.js';
 
 export class SourceEnd implements Writer {
-  get about(): EndKind {
-    return { kind: 'stream', direction: 'in' };
-  }
-
   #batch: Batch | undefined;
   /** How much of the batch has been read. */
   #at = 0;

@@ -80,6 +80,13 @@ export class Trail {
     return crumbs;
   }
 
+  /** The thread that was running when a thread was made. */
+  caller({ thread, serial }: Spot): Spot | undefined {
+    if (thread === 0 || this.serial(thread) !== serial) return undefined;
+    const entry = this.#entry(thread);
+    return { thread: this.#word(entry + 4), serial: this.#word(entry + 5) };
+  }
+
   #entry(thread: number): number {
     return (this.#word(this.#control + TRAIL) >>> 2) + thread * ENTRY;
   }

@@ -14,6 +14,7 @@ const ENTRIES = {
   web: 'js/entry/web.ts',
   'wasi-node': 'js/entry/wasi-node.ts',
   'wasi-web': 'js/entry/wasi-web.ts',
+  trace: 'js/trace/index.ts',
   cli: 'js/cli/main.ts',
   vite: 'js/vite/index.ts',
   register: 'js/register/index.ts',

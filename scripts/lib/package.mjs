@@ -20,6 +20,7 @@ const TYPED_ENTRIES = [
   'index.d.ts',
   'entry/wasi-node.d.ts',
   'entry/wasi-web.d.ts',
+  'trace/index.d.ts',
   'vite/index.d.ts',
 ];
 

@@ -14,6 +14,7 @@ const OUT = join(root, 'build/docs');
 const ENTRIES = [
   { name: 'tidegate', file: 'index.d.ts', page: 'tidegate.md' },
   { name: 'tidegate/wasi', file: 'entry/wasi-node.d.ts', page: 'wasi.md' },
+  { name: 'tidegate/trace', file: 'trace/index.d.ts', page: 'trace.md' },
   { name: 'tidegate/vite', file: 'vite/index.d.ts', page: 'vite.md' },
   { name: 'tidegate/register', file: 'register/index.d.ts', page: 'register.md' },
 ];

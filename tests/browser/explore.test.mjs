@@ -168,6 +168,12 @@ inBrowsers('the page with any component', '', (visit) => {
     const [, first, second] = await timeline(visit);
     assert.match(first, /^subtask host fetch\|\d+ ms$/);
     assert.equal(second, 'subtask host fetch|cancelled');
+    const depths = await page.$$eval('#timeline-rows tr', (all) =>
+      all.map((tr) => tr.dataset.depth),
+    );
+    assert.deepEqual(depths, ['0', '1', '1']);
+    const title = await page.$eval('#timeline-rows tr:nth-child(2) th', (head) => head.title);
+    assert.equal(title, 'tidegate:asyncs/host@0.1.0#fetch in calls race');
   });
 
   test('cancels a call, and stops one that does not hear', async () => {

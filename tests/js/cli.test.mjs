@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -42,6 +42,26 @@ test('run: stdin to stdout, exit code 0', async () => {
   const { code, stdout } = await tidegate(['run', guest('command')], { input: 'one\ntwo\n' });
   assert.equal(code, 0);
   assert.match(stdout, /1\s+one\n.*2\s+two\n/s);
+});
+
+test('run: --trace writes what happened, also when the component fails', async () => {
+  for (const [args, expected] of [
+    [[], 0],
+    [['--nonsense'], 2],
+  ]) {
+    const trace = join(folder, 'trace.json');
+    rmSync(trace, { force: true });
+    const { code } = await tidegate(['run', '--trace', trace, guest('command'), ...args], {
+      input: 'one\n',
+    });
+    assert.equal(code, expected);
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8'));
+    assert.equal(traceEvents[0].args.name, 'command.component.wasm');
+    const run = traceEvents.find(
+      ({ ph, name }) => ph === 'b' && /^wasi:cli\/run@.*#run$/.test(name),
+    );
+    assert.ok(traceEvents.some(({ ph, id }) => ph === 'e' && id === run.id));
+  }
 });
 
 test('run: a Rust program works on the folder that it is given, and on no other', async () => {

@@ -45,7 +45,7 @@ describe('the guide', () => {
       sections.map(({ title }) => title),
       [
         ...['Load', 'Call', 'Host functions', 'Stream', 'Cancel', 'Waiting', 'Resources', 'Errors'],
-        ...['Stores and limits', 'WASI', 'Workers'],
+        ...['Stores and limits', 'Look inside', 'WASI', 'Workers'],
       ],
     );
   });

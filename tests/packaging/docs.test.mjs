@@ -20,12 +20,15 @@ test('the API reference has every class, function and type', async () => {
   for (const [page, module, types] of [
     ['tidegate.md', 'node.js', 'index.d.ts'],
     ['wasi.md', 'wasi-node.js', 'entry/wasi-node.d.ts'],
+    ['trace.md', 'trace.js', 'trace/index.d.ts'],
   ]) {
     const text = read(`build/docs/${page}`);
     const values = Object.keys(await import(`../../pkg/dist/${module}`));
-    const lists = read(`pkg/dist/types/${types}`).matchAll(/^export (?:type )?\{([^}]+)\}/gm);
+    const declared = read(`pkg/dist/types/${types}`);
+    const lists = declared.matchAll(/^export (?:type )?\{([^}]+)\}/gm);
+    const own = declared.matchAll(/^export (?:declare )?(?:class|interface|type) (\w+)/gm);
     // Functions are among the values.
-    const names = [...lists].flatMap(
+    const names = [...lists, ...own].flatMap(
       ([, list]) => list.replace(/\w+ as /g, '').match(/\b[A-Z]\w+\b/g) ?? [],
     );
     assert.ok(names.length > 2);

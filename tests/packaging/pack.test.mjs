@@ -20,7 +20,7 @@ const EXPECTED = [
   /^package\.json$/,
   /^README\.md$/,
   /^LICENSE$/,
-  /^dist\/(node|web|wasi-node|wasi-web|cli|compile-worker|vite|register|register-hooks)\.js$/,
+  /^dist\/(node|web|wasi-node|wasi-web|trace|cli|compile-worker|vite|register|register-hooks)\.js$/,
   /^dist\/chunk-[A-Z0-9]+\.js$/,
   /^dist\/(runtime|driver|compiler)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
@@ -47,12 +47,14 @@ try {
 
 const TYPED = `
 import { Component, ComponentError, Store, type Imports, type Instance } from 'tidegate';
+import { ChromeTrace } from 'tidegate/trace';
 import { wasi, WasiExit } from 'tidegate/wasi';
 
 export async function start(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {
   const component: Component = await Component.compile(bytes);
   const imports: Imports = { ...wasi({ args: ['a'], env: { A: 'b' }, stdin: 'text' }), log() {} };
-  const store = new Store({ policy: { seed: 7 }, deadlock: 'error' });
+  const { listen } = new ChromeTrace({ name: 'program' });
+  const store = new Store({ policy: { seed: 7 }, deadlock: 'error', trace: listen });
   return component.instantiate(imports, { store });
 }
 
