@@ -7,7 +7,7 @@ import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 
-/** The held value knows the end, not the future. */
+/** The held value knows the end, not the future. Who reads is not in here any more: whoever awaits holds the promise alone. */
 const unread = new FinalizationRegistry<FutureEnd>((end) => end.collected());
 
 /** A guest's future. Disposing of it before it has a value tells the guest that nobody wants one. */
@@ -61,6 +61,7 @@ class FutureEnd implements Reader, FailableReader {
 
   read(): Promise<unknown> {
     this.#promise ??= new Promise((resolve, reject) => {
+      unread.unregister(this);
       this.#resolve = resolve;
       this.#reject = reject;
       if (this.#gone !== undefined) reject(this.#gone);

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { collect, DISPOSE, elements, Thing } from './support/elements.mjs';
 import { collectUntil } from './support/gc.mjs';
 import { asyncs } from './support/guests.mjs';
-import { settle, within } from './support/time.mjs';
+import { manual, settle, within } from './support/time.mjs';
 
 /** More than a test has at the same time, so that they take all that was ever free. */
 const STREAMS = 300;
@@ -64,6 +64,18 @@ describe('what is abandoned is collected', () => {
     assert.deepEqual(log, new Array(20).fill('taken: false'));
     assert.equal(store.trap, undefined);
     assert.equal(exports.tables.highestHandle(STREAMS), before);
+  });
+
+  test('but no future that somebody awaits', async () => {
+    const fetch = manual();
+    const { futures } = await asyncs({ fetch: fetch.call });
+    // The promise of the await is all that is held of it from here on.
+    const value = (async () => await await futures.sendFetched('x'))();
+    await settle();
+    await collectUntil(() => false, 20);
+    await settle();
+    fetch.calls[0].resolve('fetched');
+    assert.equal(await within(2000, value), 'fetched');
   });
 
   test("the guest's resources", async () => {
