@@ -1,21 +1,25 @@
-/** The command lines of `run` and `serve`: options, the component's file, and what is the component's own. */
+/** Command lines: options, the component's file, and for `run` and `serve` what is granted and what is the component's own. */
 
 import process from 'node:process';
 import { UsageError } from './errors.js';
 import { Grants } from './grants.js';
 
-/** A command line, read. */
-export interface CommandLine {
+/** What all commands are told. */
+export interface Told {
   readonly file: string;
-  /** What follows the file. */
-  readonly rest: readonly string[];
-  readonly grants: Grants;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
+/** A command line of `run` or `serve`, read. */
+export interface CommandLine extends Told {
+  /** What follows the file. */
+  readonly rest: readonly string[];
+  readonly grants: Grants;
+}
+
 /** Takes an option of one command; `value` is asked for when it needs one. Answers whether there is such an option. */
-export type TakeOption = (name: string, value: () => string) => boolean;
+export type TakeOption = (name: string, value: () => string, inline: string | undefined) => boolean;
 
 /** Reads options up to the component's file. `undefined`: help is wanted. */
 export function readCommandLine(
@@ -24,28 +28,85 @@ export function readCommandLine(
   take: TakeOption,
 ): CommandLine | undefined {
   const grants = new Grants();
-  let quiet = false;
-  let verbose = process.env.TIDEGATE_VERBOSE === '1';
-  let i = 0;
-  for (;;) {
-    const arg = args[i];
-    if (arg === undefined)
-      throw new UsageError(`which component? See \`tidegate ${command} --help\``);
-    i++;
-    if (!arg.startsWith('-')) return { file: arg, rest: args.slice(i), grants, quiet, verbose };
-    const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
-    const name = equals < 0 ? arg : arg.slice(0, equals);
-    const inline = equals < 0 ? undefined : arg.slice(equals + 1);
+  const words = new Words(command, args, (name, value, inline) => {
+    return take(name, value, inline) || grants.take(name, inline, value);
+  });
+  const file = words.file();
+  return file === undefined ? undefined : { ...words.told(file), rest: words.rest, grants };
+}
+
+/** Reads options and one file, in any order. `undefined`: help is wanted. */
+export function readOneFile(
+  command: string,
+  args: readonly string[],
+  take: TakeOption,
+): Told | undefined {
+  const words = new Words(command, args, take);
+  const file = words.file();
+  if (file === undefined) return undefined;
+  const second = words.next();
+  if (second === undefined) return undefined;
+  if (second !== '') throw new UsageError(`one component at a time, not also ${second}`);
+  return words.told(file);
+}
+
+/** Goes through a command line from its beginning. */
+class Words {
+  readonly #command: string;
+  readonly #args: readonly string[];
+  readonly #take: TakeOption;
+  #at = 0;
+  #quiet = false;
+  #verbose = process.env.TIDEGATE_VERBOSE === '1';
+
+  constructor(command: string, args: readonly string[], take: TakeOption) {
+    this.#command = command;
+    this.#args = args;
+    this.#take = take;
+  }
+
+  get rest(): readonly string[] {
+    return this.#args.slice(this.#at);
+  }
+
+  told(file: string): Told {
+    return { file, quiet: this.#quiet, verbose: this.#verbose };
+  }
+
+  /** The component's file; `undefined` when help is wanted. */
+  file(): string | undefined {
+    const file = this.next();
+    if (file === '') throw new UsageError(`which component? ${this.#help}`);
+    return file;
+  }
+
+  /** The next word that is no option, empty when there is none; `undefined` when help is wanted. */
+  next(): string | undefined {
+    for (;;) {
+      const arg = this.#args[this.#at++];
+      if (arg === undefined) return '';
+      if (!arg.startsWith('-')) return arg;
+      const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
+      const name = equals < 0 ? arg : arg.slice(0, equals);
+      if (name === '-h' || name === '--help') return undefined;
+      this.#option(name, equals < 0 ? undefined : arg.slice(equals + 1));
+    }
+  }
+
+  #option(name: string, inline: string | undefined): void {
     const value = () => {
-      const given = inline ?? args[i++];
+      const given = inline ?? this.#args[this.#at++];
       if (given === undefined) throw new UsageError(`${name} needs a value`);
       return given;
     };
-    if (name === '-h' || name === '--help') return undefined;
-    if (name === '--quiet') quiet = true;
-    else if (name === '--verbose') verbose = true;
-    else if (!take(name, value) && !grants.take(name, inline, value)) {
-      throw new UsageError(`there is no option ${name}; see \`tidegate ${command} --help\``);
+    if (name === '--quiet') this.#quiet = true;
+    else if (name === '--verbose') this.#verbose = true;
+    else if (!this.#take(name, value, inline)) {
+      throw new UsageError(`there is no option ${name}; ${this.#help}`);
     }
+  }
+
+  get #help(): string {
+    return `see \`tidegate ${this.#command} --help\``;
   }
 }

@@ -4,6 +4,7 @@
 import process from 'node:process';
 import { VERSION } from '../generated/abi.js';
 import { explain, UsageError } from './errors.js';
+import { INSPECT_HELP, inspect } from './inspect.js';
 import { RUN_HELP, run } from './run.js';
 import { SERVE_HELP, serve } from './serve.js';
 import { TYPES_HELP, types } from './types.js';
@@ -16,6 +17,7 @@ Usage: tidegate COMMAND [OPTIONS] ...
 Commands:
   run        run a component of the world wasi:cli/command
   serve      serve a component of the world wasi:http/service
+  inspect    tell what a component is: its world as WIT, the tools that made it, sizes
   types      print TypeScript declarations of a component
 
 Options:
@@ -27,11 +29,13 @@ Options:
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   run,
   serve,
+  inspect,
   types,
 };
 const HELPS: Readonly<Record<string, string>> = {
   run: RUN_HELP,
   serve: SERVE_HELP,
+  inspect: INSPECT_HELP,
   types: TYPES_HELP,
 };
 

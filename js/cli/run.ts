@@ -55,10 +55,10 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function runFile(
-  { file, rest, grants }: CommandLine,
+  { file, rest, grants, quiet }: CommandLine,
   { argv0, trace }: Own,
 ): Promise<number> {
-  const component = await load(file);
+  const component = await load(file, quiet);
   const name = runInterface(component);
   const imports = wasi({
     ...grants.options,

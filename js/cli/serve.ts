@@ -62,7 +62,7 @@ interface Flags {
 
 async function serveFile({ file, grants, quiet }: CommandLine, flags: Flags): Promise<number> {
   const { host, port } = address(flags.addr);
-  const component = await load(file);
+  const component = await load(file, quiet);
   const imports = wasi({
     ...grants.options,
     args: [basename(file)],

@@ -27,6 +27,8 @@ export type ItemDescription =
   | {
       readonly kind: 'interface';
       readonly name: string;
+      /** The interface that it is, like `wasi:http/handler@0.3.0`, where its name says something else. */
+      readonly implements?: string;
       readonly items: readonly ItemDescription[];
     }
   | {
@@ -116,7 +118,12 @@ class Describer {
     const { kind, name } = extern;
     switch (kind) {
       case 'instance':
-        return { kind: 'interface', name, items: this.#items(extern.items) };
+        return {
+          kind: 'interface',
+          name,
+          ...(extern.implements ? { implements: extern.implements } : {}),
+          items: this.#items(extern.items),
+        };
       case 'func':
         return this.#func(name, this.#artifact.funcs[extern.func]!);
       case 'type':
