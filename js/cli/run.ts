@@ -71,21 +71,24 @@ async function runFile(
   const store = new Store({ deadlock: 'error', ...(traced && { trace: traced.listen }) });
   try {
     const instance = await component.instantiate(imports, { store });
-    return await finish(instance.exports[name]?.run as () => unknown);
+    return await finish(instance.exports[name]?.run as Main);
   } finally {
     if (trace !== undefined) writeFileSync(trace, JSON.stringify(traced));
   }
 }
 
+/** `run`, which is synchronous in WASI 0.2, and waits all the same where it is called by its promise. */
+type Main = (() => unknown) & { readonly promise?: () => unknown };
+
 /** Waits for the component, even where nothing of this process would keep it alive. */
-async function finish(main: () => unknown): Promise<number> {
+async function finish(main: Main): Promise<number> {
   const stalled = () => {
     process.stderr.write('tidegate: the component waits for something that will never happen\n');
     process.exitCode = EXIT.trap;
   };
   process.once('beforeExit', stalled);
   try {
-    await main();
+    await (main.promise ?? main)();
     return 0;
   } catch (error) {
     if (error instanceof ComponentError) return EXIT.failure;

@@ -25,7 +25,7 @@ export {
 export type { Folder, InputSource, OutputSink, WasiOptions } from '../wasi/options.js';
 export { LoopbackNetwork } from '../wasi/sockets/loopback.js';
 
-/** The imports of WASI 0.3, and of the parts of WASI 0.2 that 0.3 components import, with what `options` grant. */
+/** The imports of WASI 0.3 and 0.2, with what `options` grant. */
 export function wasi(options: WasiOptions = {}): Imports {
   return wasiOn(nodePlatform, options);
 }

@@ -2,8 +2,8 @@
  * WASI for components: `wasi(options)` gives the imports. Nothing is granted unless it is named: without options a
  * component has no arguments, no environment, an empty stdin, and output that goes nowhere.
  *
- * Built on the public API alone. A folder per package of WASI 0.3, `p2/` for the few interfaces of WASI 0.2 that today's 0.3
- * components import as well; what differs between Node and a page is in `node/` and `web/`, behind `platform.ts`.
+ * Built on the public API alone. A folder per package of WASI 0.3, `p2/` for WASI 0.2, which is made of them; what differs between
+ * Node and a page is in `node/` and `web/`, behind `platform.ts`.
  */
 
 import type { Imports } from '../index.js';
@@ -17,19 +17,20 @@ import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';
 import { random } from './random/index.js';
-import { sockets } from './sockets/index.js';
+import { networkOf, sockets } from './sockets/index.js';
 
 /** The imports of WASI 0.3 and 0.2 on `platform`. */
 export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
   const stdio = openStdio(platform, options);
   const granted = preopens(platform, options);
+  const network = networkOf(platform, options);
   return {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
     ...http(platform, options),
-    ...sockets(platform, options),
+    ...sockets(network),
     ...filesystem(granted),
-    ...p2(platform, options, stdio, granted),
+    ...p2({ platform, options, stdio, preopens: granted, network }),
   };
 }

@@ -3,9 +3,10 @@
  * perhaps because it was cancelled meanwhile, the next one gets, in order. Nothing is read before somebody asks.
  */
 
+import { Bell, type Listen } from '../bell.js';
 import type { Input } from '../platform.js';
 
-/** Spec: what is behind `wasi:cli/stdin`, in 0.3 (`readVia`) and 0.2 (`take`, `ready`). */
+/** Spec: what is behind `wasi:cli/stdin`, in 0.3 (`streamOf`) and 0.2; and behind other inputs of 0.2. */
 export class SharedInput {
   readonly #open: () => Input;
   readonly #terminal: boolean | undefined;
@@ -13,8 +14,9 @@ export class SharedInput {
   #rest: Uint8Array = NOTHING;
   #end: 'open' | 'ended' | { readonly failure: unknown } = 'open';
   #pending: Promise<void> | undefined;
+  readonly #bell = new Bell();
 
-  constructor(open: () => Input, terminal: boolean | undefined) {
+  constructor(open: () => Input, terminal?: boolean) {
     this.#open = open;
     this.#terminal = terminal;
   }
@@ -46,6 +48,12 @@ export class SharedInput {
     if (!this.ready) await this.#pending;
   }
 
+  /** Told when there may be something to take. */
+  readonly listen: Listen = (wake) => {
+    this.#fill();
+    return this.#bell.listen(wake);
+  };
+
   #fill(): void {
     while (this.#rest.length === 0 && this.#end === 'open' && this.#pending === undefined) {
       try {
@@ -65,6 +73,7 @@ export class SharedInput {
       this.#end = { failure };
     } finally {
       this.#pending = undefined;
+      this.#bell.ring();
     }
   }
 

@@ -3,8 +3,7 @@
 import type { WasiPlatform } from '../platform.js';
 
 /**
- * Waits until `when` and never less: timers fire early by parts of a millisecond, so that the clock decides.
- * `undefined` when it is past already, so that the call is over at once. An abort frees the timer.
+ * Waits until `when` and never less. `undefined` when it is past already, so that the call is over at once. An abort frees the timer.
  */
 export function sleepUntil(
   platform: WasiPlatform,
@@ -15,22 +14,31 @@ export function sleepUntil(
   // The host makes the signal when it is asked for.
   const { signal } = context;
   return new Promise((resolve) => {
-    let timer: ReturnType<typeof setTimeout>;
+    if (signal.aborted) return resolve();
     const done = () => {
-      clearTimeout(timer);
+      stop();
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const step = () => {
-      const left = when - platform.monotonicNow();
-      if (left <= 0n) return done();
-      const milliseconds = (left + MILLISECOND - 1n) / MILLISECOND;
-      timer = setTimeout(step, Number(milliseconds < LONGEST_TIMER ? milliseconds : LONGEST_TIMER));
-    };
-    if (signal.aborted) return resolve();
     signal.addEventListener('abort', done);
-    step();
+    const stop = alarm(platform, when, done);
   });
+}
+
+/** Calls `wake` at `when`, never earlier and never at once: timers fire early by parts of a millisecond, so that the clock decides. */
+export function alarm(platform: WasiPlatform, when: bigint, wake: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const step = () => {
+    const left = when - platform.monotonicNow();
+    if (left <= 0n) wake();
+    else sleep(left);
+  };
+  const sleep = (left: bigint) => {
+    const milliseconds = (left + MILLISECOND - 1n) / MILLISECOND;
+    timer = setTimeout(step, Number(milliseconds < LONGEST_TIMER ? milliseconds : LONGEST_TIMER));
+  };
+  sleep(when - platform.monotonicNow());
+  return () => clearTimeout(timer);
 }
 
 const MILLISECOND = 1_000_000n;

@@ -4,14 +4,16 @@
  */
 
 import { ComponentError, type Imports } from '../../index.js';
+import type { Listen } from '../bell.js';
 import type { DirEntry, FileType, FsCode, NewTime, Stat } from '../filesystem/backend.js';
 import { FsError } from '../filesystem/backend.js';
 import type { Flags, Opened, OpenFlags } from '../filesystem/descriptor.js';
 import { Operations, type PathFlags, type Shapes } from '../filesystem/operations.js';
 import type { Preopen } from '../filesystem/preopens.js';
 import type { SharedFile } from '../filesystem/streams.js';
-import { isPromise, type Maybe, shaped, then } from '../maybe.js';
+import { type Maybe, run, type Steps, shaped, then, wait } from '../maybe.js';
 import { InputStream, type IoError, OutputStream, type Sink, type Source } from './io.js';
+import { waiting } from './poll.js';
 
 /** Spec: `wasi:clocks/wall-clock.datetime`. */
 interface Datetime {
@@ -105,7 +107,7 @@ class DirectoryEntryStream {
   }
 }
 
-/** A file's bytes from a position on, read when they are asked for. */
+/** A file's bytes from a position on, read when they are asked for. A file is always ready: who reads it waits for the disk. */
 class FileSource implements Source {
   readonly ready = true;
   readonly #shared: SharedFile;
@@ -116,14 +118,15 @@ class FileSource implements Source {
     this.#position = position;
   }
 
-  take(most: number): Uint8Array | undefined {
-    const into = new Uint8Array(most);
-    const count = atOnce(this.#shared.file.read(into, position(this.#position)));
-    this.#position += BigInt(count);
-    return count === 0 && most > 0 ? undefined : into.subarray(0, count);
-  }
+  readonly listen = ALWAYS;
 
-  async wait(): Promise<void> {}
+  take(most: number): Maybe<Uint8Array | undefined> {
+    const into = new Uint8Array(most);
+    return then(this.#shared.file.read(into, position(this.#position)), (count) => {
+      this.#position += BigInt(count);
+      return count === 0 && most > 0 ? undefined : into.subarray(0, count);
+    });
+  }
 
   close(): void {
     this.#shared.release();
@@ -142,21 +145,25 @@ class FileSink implements Sink {
     this.#position = position;
   }
 
-  write(bytes: Uint8Array): void {
-    for (let rest = bytes; rest.length > 0; ) {
-      const at = this.#position === 'end' ? this.#position : position(this.#position);
-      const count = atOnce(this.#shared.file.write(rest, at));
-      if (this.#position !== 'end') this.#position += BigInt(count);
-      rest = rest.subarray(count);
-    }
+  readonly listen = ALWAYS;
+
+  write(bytes: Uint8Array): Maybe<void> {
+    return run(this.#all(bytes));
   }
 
   flush(): void {}
 
-  async wait(): Promise<void> {}
-
   close(): void {
     this.#shared.release();
+  }
+
+  *#all(bytes: Uint8Array): Steps<void> {
+    for (let rest = bytes; rest.length > 0; ) {
+      const at = this.#position === 'end' ? this.#position : position(this.#position);
+      const count = yield* wait(this.#shared.file.write(rest, at));
+      if (this.#position !== 'end') this.#position += BigInt(count);
+      rest = rest.subarray(count);
+    }
   }
 }
 
@@ -175,12 +182,6 @@ export function filesystem(preopens: readonly Preopen[]): Imports {
       getDirectories: () => preopens.map(({ path, open }) => [new Descriptor(open()), path]),
     },
   };
-}
-
-/** Streams of 0.2 do not wait inside of a read or write; file systems that have to are for 0.3. */
-function atOnce<T>(value: Maybe<T>): T {
-  if (isPromise(value)) throw new FsError('unsupported');
-  return value;
 }
 
 /** Spec: `wasi:filesystem/types.error-code` of 0.2, an enum. */
@@ -220,6 +221,8 @@ function position(offset: bigint): number {
   return Number(offset);
 }
 
+/** What is always ready has nobody waiting for it. */
+const ALWAYS: Listen = () => () => {};
 const SECOND = 1_000_000_000n;
 const LONGEST_READ = 1_048_576n;
 const MOST = BigInt(Number.MAX_SAFE_INTEGER);
@@ -230,3 +233,9 @@ const SHAPES: Shapes<NewTimestamp> = {
   stat: descriptorStat,
   time: newTime,
 };
+
+waiting(Descriptor, 'read', 'write', 'readDirectory', 'openAt', 'syncData', 'sync', 'getType');
+waiting(Descriptor, 'setSize', 'setTimes', 'createDirectoryAt', 'stat', 'statAt', 'setTimesAt');
+waiting(Descriptor, 'linkAt', 'readlinkAt', 'removeDirectoryAt', 'renameAt', 'symlinkAt');
+waiting(Descriptor, 'unlinkFileAt', 'isSameObject', 'metadataHash', 'metadataHashAt');
+waiting(DirectoryEntryStream, 'readDirectoryEntry');

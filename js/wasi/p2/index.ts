@@ -1,7 +1,6 @@
 /**
- * The interfaces of WASI 0.2 that today's 0.3 components and Rust's standard library import. Nothing here blocks: what is
- * there is read, what can be taken is written, and where a component would have to wait it gets an error
- * that says so.
+ * WASI 0.2, on what 0.3 has. Whatever can answer at once does; where a component has to wait it waits on its stack, by functions that
+ * are marked `suspending`, and on an engine without JSPI traps with an error that says so.
  */
 
 import type { Imports } from '../../index.js';
@@ -12,17 +11,24 @@ import type { Preopen } from '../filesystem/preopens.js';
 import type { WasiOptions } from '../options.js';
 import type { WasiPlatform } from '../platform.js';
 import { randomBytes, randomU64 } from '../random/index.js';
+import type { Network } from '../sockets/backend.js';
+import { Backlog } from './backlog.js';
 import { filesystem } from './filesystem.js';
-import { Backlog, InputStream, IoError, OutputStream } from './io.js';
+import { InputStream, IoError, OutputStream } from './io.js';
 import { Pollable, poll } from './poll.js';
+import { sockets } from './sockets.js';
+
+/** What a program has granted, opened. */
+interface Granted {
+  readonly platform: WasiPlatform;
+  readonly options: WasiOptions;
+  readonly stdio: Stdio;
+  readonly preopens: readonly Preopen[];
+  readonly network: Network;
+}
 
 /** The interfaces at `@0.2`. */
-export function p2(
-  platform: WasiPlatform,
-  options: WasiOptions,
-  stdio: Stdio,
-  preopens: readonly Preopen[],
-): Imports {
+export function p2({ platform, options, stdio, preopens, network }: Granted): Imports {
   const { args = [], env = {}, cwd } = options;
   const [stdout, stderr] = [new Backlog(stdio.stdout), new Backlog(stdio.stderr)];
   return {
@@ -49,6 +55,7 @@ export function p2(
     ...clocks(platform),
     ...random(),
     ...filesystem(preopens),
+    ...sockets(network),
   };
 }
 

@@ -1,8 +1,9 @@
-/** wasi:io/error and wasi:io/streams 0.2, over the standard streams. */
+/** wasi:io/error and wasi:io/streams 0.2, over whatever gives or takes bytes. */
 
 import { ComponentError } from '../../index.js';
-import type { Output } from '../platform.js';
-import { Pollable, WOULD_BLOCK } from './poll.js';
+import type { Listen } from '../bell.js';
+import { type Maybe, run, type Steps, shaped, then, wait } from '../maybe.js';
+import { Pollable, waiting } from './poll.js';
 
 /** Spec: `wasi:io/error.error`. */
 export class IoError {
@@ -23,9 +24,9 @@ export interface Source {
   /** Whether `take` has something to say: bytes, the end, or a failure. */
   readonly ready: boolean;
   /** Up to `most` bytes; none when they have not come yet, `undefined` at the end. Throws what reading failed with. */
-  take(most: number): Uint8Array | undefined;
-  /** Settles when there may be something to take; never rejects. */
-  wait(): Promise<void>;
+  take(most: number): Maybe<Uint8Array | undefined>;
+  /** Told when there may be something to take. */
+  readonly listen: Listen;
   close?(): void;
 }
 
@@ -34,10 +35,10 @@ export interface Sink {
   readonly failure: { readonly error: unknown } | undefined;
   /** Bytes that may be written now. */
   readonly room: number;
-  write(bytes: Uint8Array): void;
-  flush(): void;
-  /** Settles when there is room, or a failure. */
-  wait(): Promise<void>;
+  write(bytes: Uint8Array): Maybe<void>;
+  flush(): Maybe<void>;
+  /** Told when there may be room, or a failure. */
+  readonly listen: Listen;
   close?(): void;
 }
 
@@ -54,171 +55,160 @@ export class InputStream {
   }
 
   /** What is there, perhaps nothing. */
-  read(length: bigint): Uint8Array {
+  read(length: bigint): Maybe<Uint8Array> {
     if (this.#closed) throw closed();
-    let bytes: Uint8Array | undefined;
-    try {
-      bytes = this.#input.take(Number(length < LONGEST_READ ? length : LONGEST_READ));
-    } catch (error) {
+    const most = Number(length < LONGEST_READ ? length : LONGEST_READ);
+    const fail = (error: unknown) => {
       this.#closed = true;
-      throw failed(error);
-    }
-    this.#closed = bytes === undefined;
-    if (bytes === undefined) throw closed();
-    return bytes;
+      return failed(error);
+    };
+    return then(
+      shaped(() => this.#input.take(most), fail),
+      (bytes) => {
+        if (bytes !== undefined) return bytes;
+        this.#closed = true;
+        throw closed();
+      },
+    );
   }
 
-  blockingRead(length: bigint): Uint8Array {
-    const bytes = this.read(length);
-    if (bytes.length === 0 && length > 0n) throw new Error(WOULD_BLOCK);
-    return bytes;
+  blockingRead(length: bigint): Maybe<Uint8Array> {
+    return run(this.#arrived(length));
   }
 
-  skip(length: bigint): bigint {
-    return BigInt(this.read(length).length);
+  skip(length: bigint): Maybe<bigint> {
+    return then(this.read(length), (bytes) => BigInt(bytes.length));
   }
 
-  blockingSkip(length: bigint): bigint {
-    return BigInt(this.blockingRead(length).length);
+  blockingSkip(length: bigint): Maybe<bigint> {
+    return then(this.blockingRead(length), (bytes) => BigInt(bytes.length));
   }
 
   subscribe(): Pollable {
-    return new Pollable(() => this.#closed || this.#input.ready);
+    return new Pollable(() => this.#closed || this.#input.ready, this.#input.listen);
   }
 
   [Symbol.dispose](): void {
     this.#input.close?.();
   }
-}
 
-/** What a sink has not taken yet, counted over all streams that write to it: a component can have many of them. */
-export class Backlog implements Sink {
-  readonly #output: Output;
-  #underWay = 0;
-  #last: Promise<void> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(output: Output) {
-    this.#output = output;
-  }
-
-  get failure(): { readonly error: unknown } | undefined {
-    return this.#failure;
-  }
-
-  /** Bytes that may be written now. */
-  get room(): number {
-    return Math.max(0, MOST_UNDER_WAY - this.#underWay);
-  }
-
-  write(bytes: Uint8Array): void {
-    try {
-      const written = this.#output.write(bytes);
-      if (written === undefined) return;
-      this.#underWay += bytes.length;
-      this.#last = Promise.resolve(written).then(
-        () => {
-          this.#underWay -= bytes.length;
-        },
-        (error: unknown) => {
-          this.#failure ??= { error };
-        },
-      );
-    } catch (error) {
-      this.#failure ??= { error };
+  *#arrived(length: bigint): Steps<Uint8Array> {
+    for (;;) {
+      const bytes = yield* wait(this.read(length));
+      if (bytes.length > 0 || length === 0n) return bytes;
+      yield* wait(this.subscribe().block());
     }
-  }
-
-  flush(): void {
-    this.#output.flush?.();
-  }
-
-  wait(): Promise<void> {
-    return this.#last;
   }
 }
 
 /** Spec: `wasi:io/streams.output-stream`. */
 export class OutputStream {
-  readonly #backlog: Sink;
+  readonly #sink: Sink;
   #closed = false;
 
-  constructor(backlog: Sink) {
-    this.#backlog = backlog;
+  constructor(sink: Sink) {
+    this.#sink = sink;
   }
 
   checkWrite(): bigint {
     this.#check();
-    return BigInt(this.#backlog.room);
+    return BigInt(this.#sink.room);
   }
 
-  write(contents: Uint8Array): void {
+  write(contents: Uint8Array): Maybe<void> {
     if (BigInt(contents.length) > this.checkWrite()) throw failed(TOO_MUCH);
-    try {
-      this.#backlog.write(contents);
-    } catch (error) {
-      this.#closed = true;
-      throw failed(error);
-    }
-    this.#check();
+    return then(
+      this.#attempt(() => this.#sink.write(contents)),
+      () => this.#check(),
+    );
   }
 
-  writeZeroes(length: bigint): void {
+  writeZeroes(length: bigint): Maybe<void> {
     if (length > this.checkWrite()) throw failed(TOO_MUCH);
-    this.write(new Uint8Array(Number(length)));
+    return this.write(new Uint8Array(Number(length)));
   }
 
-  /** Everything goes to the sink at once, so that there is nothing to flush; what is under way is not waited for. */
-  flush(): void {
+  /** Begins; `check-write` tells how far it is, since whatever is written goes on at once. */
+  flush(): Maybe<void> {
+    return this.blockingFlush();
+  }
+
+  blockingFlush(): Maybe<void> {
     this.#check();
-    this.#backlog.flush();
+    return this.#attempt(() => this.#sink.flush());
   }
 
-  blockingFlush(): void {
-    this.flush();
+  blockingWriteAndFlush(contents: Uint8Array): Maybe<void> {
+    return run(this.#all(contents));
   }
 
-  blockingWriteAndFlush(contents: Uint8Array): void {
-    this.write(contents);
-    this.flush();
+  blockingWriteZeroesAndFlush(length: bigint): Maybe<void> {
+    if (length > LONGEST_READ) throw failed(TOO_MUCH);
+    return run(this.#all(new Uint8Array(Number(length))));
   }
 
-  blockingWriteZeroesAndFlush(length: bigint): void {
-    this.writeZeroes(length);
-    this.flush();
-  }
-
-  splice(source: InputStream, length: bigint): bigint {
+  splice(source: InputStream, length: bigint): Maybe<bigint> {
     const room = this.checkWrite();
-    const bytes = source.read(length < room ? length : room);
-    this.write(bytes);
-    return BigInt(bytes.length);
+    return this.#pass(source.read(length < room ? length : room));
   }
 
-  blockingSplice(source: InputStream, length: bigint): bigint {
-    const room = this.checkWrite();
-    const bytes = source.blockingRead(length < room ? length : room);
-    this.write(bytes);
-    return BigInt(bytes.length);
+  blockingSplice(source: InputStream, length: bigint): Maybe<bigint> {
+    return then(this.subscribe().block(), () => {
+      const room = this.checkWrite();
+      return this.#pass(source.blockingRead(length < room ? length : room));
+    });
   }
 
   subscribe(): Pollable {
-    return new Pollable(() => this.#backlog.failure !== undefined || this.#backlog.room > 0);
+    const sink = this.#sink;
+    return new Pollable(
+      () => this.#closed || sink.failure !== undefined || sink.room > 0,
+      sink.listen,
+    );
   }
 
   [Symbol.dispose](): void {
-    this.#backlog.close?.();
+    this.#sink.close?.();
+  }
+
+  *#all(contents: Uint8Array): Steps<void> {
+    for (let rest = contents; rest.length > 0; ) {
+      const room = Number(this.checkWrite());
+      if (room === 0) {
+        yield* wait(this.subscribe().block());
+        continue;
+      }
+      yield* wait(this.write(rest.subarray(0, room)));
+      rest = rest.subarray(room);
+    }
+    yield* wait(this.blockingFlush());
+  }
+
+  #pass(read: Maybe<Uint8Array>): Maybe<bigint> {
+    return then(read, (bytes) => then(this.write(bytes), () => BigInt(bytes.length)));
+  }
+
+  #attempt(operation: () => Maybe<void>): Maybe<void> {
+    return shaped(operation, (error) => {
+      this.#closed = true;
+      return failed(error);
+    });
   }
 
   /** A failure is told once by each stream, which is closed from then on. */
   #check(): void {
     if (this.#closed) throw closed();
-    const { failure } = this.#backlog;
+    const { failure } = this.#sink;
     if (failure === undefined) return;
     this.#closed = true;
     throw failed(failure.error);
   }
 }
+
+// Those that are not called blocking wait as well where the system's own would: for a disk.
+waiting(InputStream, 'read', 'blockingRead', 'skip', 'blockingSkip');
+waiting(OutputStream, 'write', 'writeZeroes', 'flush', 'blockingFlush', 'blockingWriteAndFlush');
+waiting(OutputStream, 'blockingWriteZeroesAndFlush', 'splice', 'blockingSplice');
 
 const closed = () => new ComponentError<StreamError>({ tag: 'closed' });
 
@@ -228,5 +218,3 @@ const failed = (cause: unknown) =>
 /** Most bytes of one read. */
 const LONGEST_READ = 65_536n;
 const TOO_MUCH = 'more was written than was allowed';
-/** Bytes that a sink may be behind. */
-const MOST_UNDER_WAY = 1024 * 1024;

@@ -93,10 +93,10 @@ export interface Network {
   resolve(name: string): Promise<readonly string[]>;
 }
 
-/** The class of sockets on one network; components know its other members. */
-export interface SocketClass {
-  new (...args: never): Disposable;
-  create(family: Family): Disposable;
+/** The class of sockets on one network. */
+export interface SocketClass<Socket> {
+  new (...args: never): Socket;
+  create(family: Family): Socket;
 }
 
 /** Spec: `wasi:sockets/ip-name-lookup.error-code`, without `other`. */

@@ -10,10 +10,16 @@ import { LoopbackNetwork } from './loopback.js';
 import { tcpSocketOn } from './tcp.js';
 import { udpSocketOn } from './udp.js';
 
+/** What `options` grant. */
+export function networkOf(
+  platform: WasiPlatform,
+  { network: grant = false }: WasiOptions,
+): Network {
+  return grant instanceof LoopbackNetwork ? grant.network : platform.network(grant);
+}
+
 /** The interfaces of wasi:sockets@0.3. */
-export function sockets(platform: WasiPlatform, { network: grant = false }: WasiOptions): Imports {
-  const network: Network =
-    grant instanceof LoopbackNetwork ? grant.network : platform.network(grant);
+export function sockets(network: Network): Imports {
   return {
     'wasi:sockets/types@0.3': {
       TcpSocket: tcpSocketOn(network),

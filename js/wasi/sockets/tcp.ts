@@ -34,11 +34,24 @@ type State =
       readonly receiving: boolean;
     };
 
+/** Spec: `tcp-socket`. */
+export interface Tcp extends TcpOptions, Disposable {
+  bind(local: SocketAddress): void;
+  connect(remote: SocketAddress): Promise<void>;
+  listen(): ReadableStream<Tcp>;
+  send(data: ReadableStream<Uint8Array>): Promise<Status>;
+  receive(): [ReadableStream<Uint8Array>, Promise<Status>];
+  getLocalAddress(): SocketAddress;
+  getRemoteAddress(): SocketAddress;
+  getIsListening(): boolean;
+  getAddressFamily(): Family;
+  setListenBacklogSize(value: bigint): void;
+}
+
 /** The class that a component on this network gets. */
-export function tcpSocketOn(network: Network): SocketClass {
+export function tcpSocketOn(network: Network): SocketClass<Tcp> {
   const orphans = new Set<SharedListener>();
-  /** Spec: `tcp-socket`. */
-  return class TcpSocket extends TcpOptions {
+  return class TcpSocket extends TcpOptions implements Tcp {
     readonly #family: Family;
     readonly #endpoint: TcpEndpoint | undefined;
     #state: State = { name: 'unbound' };

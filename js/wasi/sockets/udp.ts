@@ -17,10 +17,23 @@ import { attempt, attemptLater } from './errors.js';
 /** Most bytes of a datagram over IPv4: 65,535 less two headers. */
 const LONGEST = 65_507;
 
+/** Spec: `udp-socket`. */
+export interface Udp extends BufferOptions, Disposable {
+  bind(local: SocketAddress): void;
+  connect(remote: SocketAddress): void;
+  disconnect(): void;
+  send(data: Uint8Array, remote: SocketAddress | undefined): Promise<void>;
+  receive(): Promise<[Uint8Array, SocketAddress]>;
+  getLocalAddress(): SocketAddress;
+  getRemoteAddress(): SocketAddress;
+  getAddressFamily(): Family;
+  getUnicastHopLimit(): number;
+  setUnicastHopLimit(value: number): void;
+}
+
 /** The class that a component on this network gets. */
-export function udpSocketOn(network: Network): SocketClass {
-  /** Spec: `udp-socket`. */
-  return class UdpSocket extends BufferOptions {
+export function udpSocketOn(network: Network): SocketClass<Udp> {
+  return class UdpSocket extends BufferOptions implements Udp {
     readonly #family: Family;
     readonly #endpoint: UdpEndpoint;
     #remote: Address | undefined;

@@ -39,7 +39,7 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "service", "text", "values"];
 
 /// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
-const PROGRAMS: &[&str] = &["std-files", "std-hello"];
+const PROGRAMS: &[&str] = &["std-files", "std-hello", "std-waits"];
 
 /// Every component in the text format, sorted.
 fn texts() -> Result<Vec<PathBuf>, Box<dyn Error>> {
