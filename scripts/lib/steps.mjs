@@ -66,7 +66,8 @@ export const steps = [
     recipe: [...FAST, ...WASM_OPT].join(' '),
     outputs: ['build/runtime.wasm'],
     async run() {
-      await wasmOpt(FAST, await cargoWasm('tidegate-runtime'), 'build/runtime.wasm');
+      const wasm = await cargoWasm('tidegate-runtime', 'release', '--features', 'standalone');
+      await wasmOpt(FAST, wasm, 'build/runtime.wasm');
       nameAll(join(root, 'build/runtime.wasm'), 'tidegate', 'runtime');
     },
   },

@@ -189,6 +189,7 @@ async function runClippy() {
   for (const args of [
     ['--workspace', '--all-targets'],
     ...CRATES.map((name) => ['--package', name, '--target', WASM, '--lib', ...wasmTests(name)]),
+    ['--package', 'tidegate-runtime', '--target', WASM, '--lib', '--features', 'standalone'],
   ]) {
     add(counts, await cargoRunner(['clippy', '--locked', ...args, ...strict], ofCheck));
   }

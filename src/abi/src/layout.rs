@@ -5,6 +5,9 @@
 //! Sizes are checked: `None` means that a type does not fit in 32 bits.
 //! Source: `CanonicalABI.md`, "Alignment", "Element Size", "Flattening".
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::limits::{MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 
 /// Size and alignment of a type in memory, in bytes. Spec: `elem_size`, `alignment`.

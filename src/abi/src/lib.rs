@@ -4,6 +4,10 @@
 //! runtime, the shim modules, the driver module and the JS host. No I/O, no state, no
 //! wasm-bindgen: both wasm files and the native tests build it as it is.
 
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
 pub mod action;
 pub mod code;
 pub mod cost;

@@ -33,7 +33,7 @@ pub use off::*;
 
 #[cfg(feature = "mutate")]
 mod off {
-    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
     static OFF: AtomicU32 = AtomicU32::new(0);
 

@@ -3,7 +3,7 @@
 //! Bare integers become types here and nowhere else. Built-ins and reports answer `i64` steps, functions for JS
 //! answer `i32` statuses.
 
-use std::cell::UnsafeCell;
+use core::cell::UnsafeCell;
 
 use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::{FAULT, TrapCode};

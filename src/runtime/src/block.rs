@@ -89,7 +89,7 @@ impl Store {
         };
         thread.state = ThreadState::Running;
         let inst = thread.inst;
-        let suspended = std::mem::take(&mut thread.suspended);
+        let suspended = core::mem::take(&mut thread.suspended);
         self.attach(suspended);
         match wait {
             Wait::Set { set, .. } => {

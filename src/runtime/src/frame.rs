@@ -5,6 +5,8 @@
 //!
 //! A sync call of the host at the base level pushes nothing: the frame below all others stands for it.
 
+use alloc::vec::Vec;
+
 use tidegate_abi::code::TrapCode;
 
 use crate::guest::Then;
@@ -75,7 +77,7 @@ impl Store {
             self.control.thread = thread.0;
         }
         self.control.inst = frame.inst.0;
-        let frame = std::mem::replace(&mut self.frame, frame);
+        let frame = core::mem::replace(&mut self.frame, frame);
         self.frames.push(Below { frame, near });
     }
 
@@ -84,13 +86,13 @@ impl Store {
         let Below { frame, near } = self.frames.pop().unwrap_or_default();
         self.control.thread = near;
         self.control.inst = frame.inst.0;
-        std::mem::replace(&mut self.frame, frame)
+        core::mem::replace(&mut self.frame, frame)
     }
 
     /// The frames of the current stack, innermost first.
     fn stack(&self) -> impl Iterator<Item = &Frame> {
         let below = self.frames.iter().rev().map(|below| &below.frame);
-        let frames = std::iter::once(&self.frame).chain(below);
+        let frames = core::iter::once(&self.frame).chain(below);
         let mut ended = false;
         frames.take_while(move |frame| {
             let is_part = !ended;

@@ -4,6 +4,13 @@
 //! caller performs and reports back. Left to others on purpose: memories and values (the JS host), calling guests (the driver),
 //! time and chance (a policy chosen by the host). It runs no guest code and holds no guest data.
 
+#![no_std]
+
+extern crate alloc;
+// Gives the allocator and the panic handler, unless the wasm file that is shipped is built.
+#[cfg(not(feature = "standalone"))]
+extern crate std;
+
 #[cfg(target_arch = "wasm32")]
 mod api;
 mod block;
@@ -19,6 +26,8 @@ mod list;
 mod resource;
 mod schedule;
 mod slab;
+#[cfg(feature = "standalone")]
+mod standalone;
 mod store;
 mod subtask;
 mod task;

@@ -81,7 +81,7 @@ impl<K: Copy> List<K> {
         let Some(links) = arena.links(key) else {
             return;
         };
-        let Links { prev, next } = std::mem::take(links);
+        let Links { prev, next } = core::mem::take(links);
         match prev.and_then(|prev| arena.links(prev)) {
             Some(links) => links.next = next,
             None => self.first = next,

@@ -4,7 +4,8 @@
 //! amortised. A queued thread need not be ready any more when its turn comes; then it is passed over, and whatever makes it ready
 //! again queues it again.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
@@ -86,7 +87,7 @@ impl Store {
     /// Takes a thread out of the queue.
     pub(crate) fn unqueue(&mut self, id: ThreadId) {
         if let Some(thread) = self.threads.get_mut(id.0)
-            && std::mem::take(&mut thread.queued)
+            && core::mem::take(&mut thread.queued)
         {
             self.ready.items.retain(|item| *item != Item::Thread(id));
         }

@@ -2,6 +2,8 @@
 //!
 //! Properties: `insert`, `remove` and `get` are O(1); a number stays valid until it is removed.
 
+use alloc::vec::Vec;
+
 /// The arena.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {

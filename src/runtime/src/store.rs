@@ -3,7 +3,9 @@
 //! Enters: numbers. Leaves: a [`Step`] (a value or an action) or a [`TrapCode`]. No method calls out: whoever receives
 //! an action performs it and reports back. The methods are spread over the modules of what they are about.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use tidegate_abi::action::{ActionKind, encode};
 use tidegate_abi::code::TrapCode;

@@ -1,5 +1,7 @@
 //! Subtasks: calls by guests, of the host or of each other.
 
+use alloc::vec::Vec;
+
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::rule;
@@ -190,7 +192,7 @@ impl Store {
     /// Spec: `subtask_event`.
     pub(crate) fn subtask_event(&mut self, id: SubtaskId) -> Option<(u32, u32, u32)> {
         let subtask = self.subtasks.get_mut(id.0)?;
-        if !std::mem::take(&mut subtask.pending) {
+        if !core::mem::take(&mut subtask.pending) {
             return None;
         }
         let event = (SUBTASK, subtask.handle?.0, subtask.state as u32);

@@ -3,6 +3,8 @@
 //! Properties: an entry per thread, written when the thread is made and never again, at the thread's number; O(1). A number that
 //! is used again has another serial number, so that a parent that has ended is not mistaken for its successor.
 
+use alloc::vec::Vec;
+
 use crate::ids::{CallId, FuncId, InstanceId, TaskId, ThreadId};
 use crate::store::Store;
 
@@ -69,7 +71,9 @@ impl Store {
             self.control.trail = crumbs.as_ptr() as usize as u32;
             self.control.trail_len = crumbs.len() as u32;
         }
-        crumbs[at] = crumb;
+        if let Some(place) = crumbs.get_mut(at) {
+            *place = crumb;
+        }
     }
 
     /// Which function a new task is a call of, for whoever reads the trail.

@@ -186,7 +186,7 @@ impl Store {
         let Some(id) = membership.set else {
             return;
         };
-        let queued = std::mem::replace(&mut membership.queued, true);
+        let queued = core::mem::replace(&mut membership.queued, true);
         if !queued && let Some(set) = self.sets.get_mut(id.0) {
             set.queue.push_back(&mut members!(self), waitable);
         }
@@ -246,7 +246,7 @@ impl Store {
         let Some(id) = membership.set.take() else {
             return;
         };
-        let queued = std::mem::take(&mut membership.queued);
+        let queued = core::mem::take(&mut membership.queued);
         if let Some(set) = self.sets.get_mut(id.0) {
             set.members = set.members.saturating_sub(1);
             if queued {
