@@ -30,19 +30,32 @@ function answerWith(endpoints) {
   return async (request, response) => {
     // Not by `setHeader`, after which Node 20 merges headers of the same name.
     response.shouldKeepAlive = false;
+    const cors = request.headers.origin === undefined ? {} : CORS;
+    if (request.headers['access-control-request-method'] !== undefined) {
+      response.writeHead(204, cors).end();
+      return;
+    }
     const endpoint = endpoints.find(
       ({ method = 'GET', path = '/' }) => method === request.method && path === request.url,
     );
     if (endpoint === undefined) {
-      response.writeHead(404).end();
+      response.writeHead(404, cors).end();
       return;
     }
     const { mode = 'static' } = endpoint;
-    if (mode === 'echo-body') response.end(await collect(request));
-    else if (mode === 'echo-headers') await echoHeaders(request, response);
-    else answerStatic(endpoint.response, response);
+    if (mode === 'echo-body') response.writeHead(200, cors).end(await collect(request));
+    else if (mode === 'echo-headers') await echoHeaders(request, response, cors);
+    else answerStatic(endpoint.response, response, cors);
   };
 }
+
+/** What lets a page of another origin see everything; sent to pages only. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': '*',
+  'access-control-allow-headers': '*',
+  'access-control-expose-headers': '*',
+};
 
 async function collect(request) {
   const chunks = [];
@@ -50,7 +63,7 @@ async function collect(request) {
   return Buffer.concat(chunks);
 }
 
-async function echoHeaders(request, response) {
+async function echoHeaders(request, response, cors) {
   await collect(request);
   const headers = ['x-request-method', request.method, 'x-request-path', request.url];
   const add = (prefix, raw) => {
@@ -58,12 +71,15 @@ async function echoHeaders(request, response) {
   };
   add('x-echo-', request.rawHeaders);
   add('x-trailer-', request.rawTrailers);
-  response.writeHead(200, [...headers, 'content-length', '0']).end();
+  response
+    .writeHead(200, [...headers, 'content-length', '0', ...Object.entries(cors).flat()])
+    .end();
 }
 
-function answerStatic(spec = {}, response) {
+function answerStatic(spec = {}, response, cors) {
   const given = typeof spec === 'string' ? { body: spec } : spec;
-  const { status = 200, headers = {}, body = '', chunks, trailers = {} } = given;
+  const { status = 200, body = '', chunks, trailers = {} } = given;
+  const headers = { ...given.headers, ...cors };
   if (chunks === undefined) {
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
