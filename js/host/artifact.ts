@@ -26,6 +26,7 @@ export interface Artifact {
   readonly lowered: readonly Lowered[];
   readonly returns: readonly TaskReturn[];
   readonly sites: readonly Site[];
+  readonly callSites: readonly CallSite[];
   readonly lifted: readonly Lifted[];
   readonly imports: readonly Extern[];
   readonly exports: readonly Extern[];
@@ -172,11 +173,18 @@ export interface Import {
 
 export type Source =
   | { readonly from: 'runtime' | 'driver'; readonly name: string }
-  | { readonly from: 'trap' | 'fault' | 'threads' }
+  | { readonly from: 'trap' | 'fault' | 'threads' | 'table' }
   | { readonly from: 'done'; readonly ty?: CoreType | null }
   | { readonly from: 'late'; readonly ty: CoreType }
   | {
-      readonly from: 'lowered' | 'return' | 'instance' | 'elementType' | 'resource' | 'site';
+      readonly from:
+        | 'lowered'
+        | 'return'
+        | 'instance'
+        | 'elementType'
+        | 'resource'
+        | 'site'
+        | 'callSite';
       readonly index: number;
     }
   | { readonly from: 'mayLeave'; readonly instance: number }
@@ -221,6 +229,19 @@ export interface TaskReturn {
 export interface Site {
   readonly element: number;
   readonly options: Options;
+}
+
+export interface CallSite {
+  readonly name?: string | null;
+  readonly func: number;
+  readonly caller: number;
+  readonly loweredAsync: boolean;
+  readonly callee: number;
+  readonly async: boolean;
+  readonly callback?: number | null;
+  readonly returnKey: number;
+  readonly start?: number | null;
+  readonly returns?: number | null;
 }
 
 export interface Lifted {

@@ -7,7 +7,7 @@ import { GuestResourceType } from './guest-resource.js';
 import type { Linked } from './linked.js';
 import { camel, exportKeys, funcName, pascal } from './names.js';
 import type { GuestClass } from './resources.js';
-import { LIFTED_SYNC, STACKFUL, WITH_CALLBACK } from './runtime.js';
+import { liftKind } from './runtime.js';
 import { syncExport } from './sync-export.js';
 
 /**
@@ -132,7 +132,7 @@ export function exportedFunction(
     cx,
     core: resolve(lifted.core),
     postReturn: lifted.postReturn ? resolve(lifted.postReturn) : undefined,
-    lift: !lifted.async ? LIFTED_SYNC : callback == null ? STACKFUL : WITH_CALLBACK,
+    lift: liftKind(lifted),
     guard: linked.guard(lifted),
     slot: linked.slots + (callback ?? 0),
     returnKey: lifted.returnKey,

@@ -5,6 +5,7 @@
 
 import type { Import, Lifted, Options, Source } from './artifact.js';
 import { waitingInstances } from './blocking.js';
+import { registerCallSite } from './call-sites.js';
 import type { Compiled } from './compiled.js';
 import { TidegateFault } from './errors.js';
 import type { HostImports } from './imports.js';
@@ -32,6 +33,7 @@ export class Linked {
   readonly #resources: (ResourceType | undefined)[] = [];
   readonly #elementTypes: number[] = [];
   readonly #sites: number[] = [];
+  readonly #callSites: number[] = [];
   readonly #mayLeave: WebAssembly.Global[] = [];
   readonly #numbers = new Map<string, WebAssembly.Global>();
   readonly #functions: FunctionMaker;
@@ -146,6 +148,8 @@ export class Linked {
         return this.machine.fault;
       case 'threads':
         return this.machine.starts;
+      case 'table':
+        return this.machine.table;
       case 'done':
         return this.machine.threads.done;
       case 'late':
@@ -162,6 +166,9 @@ export class Linked {
         return this.#number('resource', this.resource(source.index).number);
       case 'site':
         return this.#number('site', this.#site(source.index));
+      case 'callSite':
+        this.#callSites[source.index] ??= registerCallSite(this, source.index);
+        return this.#number('callSite', this.#callSites[source.index]!);
       case 'mayLeave':
         return this.#flag(source.instance);
       case 'core':

@@ -3,6 +3,8 @@
  * "Runtime exports" and "The driver module"; statuses below zero are minus a trap code.
  */
 
+import type { Lifted } from './artifact.js';
+
 /** Exports of the runtime that JS calls; shims and driver take theirs by name. */
 export interface Runtime {
   readonly memory: WebAssembly.Memory;
@@ -47,6 +49,16 @@ export interface Runtime {
   lift_end(inst: number, ty: number, h: number, isFuture: number): number;
   lower_end(inst: number, ty: number, end: number): number;
   ends_new(ty: number, isFuture: number): number;
+  guest_site_new(
+    caller: number,
+    callee: number,
+    flags: number,
+    start: number,
+    returns: number,
+    callback: number,
+    returnKey: number,
+    func: number,
+  ): number;
   waiting(i: number): number;
   waiting_member(inst: number, set: number, i: number): number;
 }
@@ -86,6 +98,11 @@ export interface DriverHost {
   finished(thread: number): number;
   /** `subtask * 2 + freeze` of the import that has to be waited for; 0 when it has failed. */
   blocked(): number;
+}
+
+/** How a function is lifted, as `task_new` has it. */
+export function liftKind({ async, callback }: Pick<Lifted, 'async' | 'callback'>): number {
+  return !async ? LIFTED_SYNC : typeof callback === 'number' ? WITH_CALLBACK : STACKFUL;
 }
 
 /** `task_new`: an async function lifted without `async`. */

@@ -14,8 +14,9 @@ pub mod cost;
 pub mod feature;
 pub mod layout;
 pub mod limits;
+pub mod return_key;
 pub mod rule;
 
 /// Version of everything that the shim modules, the driver module, the runtime and the JS host
 /// agree on. An artifact made under another number is refused.
-pub const SHIM_ABI: u32 = 1;
+pub const SHIM_ABI: u32 = 2;

@@ -56,6 +56,8 @@ pub struct Artifact {
     pub returns: Vec<TaskReturn>,
     /// Canonical options of `{stream,future}.{read,write}`, which copies refer to.
     pub sites: Vec<Site>,
+    /// Calls between components of the binary that may take their time, one for each adapter.
+    pub call_sites: Vec<CallSite>,
     /// Exported functions.
     pub lifted: Vec<Lifted>,
     /// What the component imports.
@@ -435,6 +437,8 @@ pub enum Source {
     Fault,
     /// The table of explicit threads' functions, by the runtime's numbers of the threads.
     Threads,
+    /// The store's table: callbacks, destructors and halves of calls.
+    Table,
     /// The host's `(result) -> ()`, which guards call when the core function has returned on a stack of its own.
     Done { ty: Option<CoreType> },
     /// The host's `(subtask) -> result`: the flat result of a synchronous call that had to wait.
@@ -451,6 +455,8 @@ pub enum Source {
     Resource { index: u32 },
     /// Immutable i32 global: the store's number of a copy site.
     Site { index: u32 },
+    /// Immutable i32 global: the runtime's number of a call site.
+    CallSite { index: u32 },
     /// Mutable i32 global of a component instance: 1, or 0 while it may not leave. Spec: `may_leave`.
     MayLeave { instance: u32 },
     /// An export of a core instance; `instance` counts `core` steps.
@@ -549,6 +555,34 @@ pub struct Site {
     pub element: u32,
     /// How elements are laid out.
     pub options: Options,
+}
+
+/// A lowered function whose callee is lifted in the same binary, unless the call is over when it returns: what the runtime knows
+/// of it. Slots are the artifact's.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallSite {
+    /// As [`Lifted::name`], of the callee.
+    pub name: Option<String>,
+    /// Index of [`Artifact::funcs`].
+    pub func: u32,
+    /// Number of the component instance that calls.
+    pub caller: u32,
+    /// Lowered with the `async` option.
+    pub lowered_async: bool,
+    /// Number of the component instance that is called.
+    pub callee: u32,
+    /// Lifted with the `async` option.
+    #[serde(rename = "async")]
+    pub is_async: bool,
+    /// Slot of the callback.
+    pub callback: Option<u32>,
+    /// As [`Lifted::return_key`].
+    pub return_key: u32,
+    /// Slot of the function `(subtask) -> ()` that starts a call which has waited.
+    pub start: Option<u32>,
+    /// Slot of the function `(flat result.., subtask, retptr) -> ()` that `task.return` calls.
+    pub returns: Option<u32>,
 }
 
 /// An exported function.

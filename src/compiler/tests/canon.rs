@@ -4,6 +4,7 @@
 mod support;
 
 use support::*;
+use tidegate_abi::return_key;
 use tidegate_compiler::plan::{Artifact, CoreType, Item, Source, Step, StringEncoding, TypeKind};
 
 /// A component with a libc, whose main module imports one function called "f" of this core type.
@@ -57,9 +58,10 @@ fn async_exports_have_a_callback_in_a_slot_and_matching_keys() {
     assert_eq!(text.callback, Some(0));
     assert_eq!(number.callback, Some(0), "one callback, one slot");
     // Keys are numbered as they appear: text, wide, number.
+    let keys = [(0, 1), (1, 1), (2, 0)].map(|(ty, memory)| return_key::pack(ty, memory));
     assert_eq!(
-        [text.return_key, wide.return_key, number.return_key],
-        [0, 1, 2]
+        [text.return_key, wide.return_key, number.return_key].map(Some),
+        keys
     );
     let Some(Step::Slot { source, .. }) = artifact.steps.last() else {
         panic!()

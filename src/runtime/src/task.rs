@@ -5,6 +5,7 @@
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::return_key;
 use tidegate_abi::rule;
 
 use crate::frame::{Base, Frame};
@@ -454,10 +455,9 @@ impl Store {
     /// call; 1: for a guest, argument words 0 to 2 are the slot of the return half, the subtask, and where the results go.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
         let task = self.returning_task(inst)?;
-        if rule!(
-            "task-return-type",
-            task.kind.return_key() != Some(return_key)
-        ) {
+        let lifted = task.kind.return_key();
+        let fits = lifted.is_some_and(|lifted| return_key::fits(lifted, return_key));
+        if rule!("task-return-type", !fits) {
             return Err(TrapCode::WrongTaskReturn);
         }
         if rule!("task-return-once", task.state == TaskState::Resolved) {

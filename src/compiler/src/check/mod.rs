@@ -197,7 +197,7 @@ impl<'a> Order<'a> {
             Source::Runtime { .. } | Source::Driver { .. } => Entity::AnyFunc,
             Source::Trap => Entity::trap(),
             Source::Fault => Entity::Global { mutable: true },
-            Source::Threads => Entity::Table,
+            Source::Threads | Source::Table => Entity::Table,
             Source::Done { .. } | Source::Late { .. } => Entity::AnyFunc,
             Source::Lowered { index: i } => {
                 index(i, self.artifact.lowered.len())?;
@@ -221,6 +221,10 @@ impl<'a> Order<'a> {
             }
             Source::Site { index: i } => {
                 index(i, self.artifact.sites.len())?;
+                Entity::Global { mutable: false }
+            }
+            Source::CallSite { index: i } => {
+                index(i, self.artifact.call_sites.len())?;
                 Entity::Global { mutable: false }
             }
             Source::MayLeave { instance } => {
@@ -300,6 +304,16 @@ impl<'a> Order<'a> {
                 "{lowered:?} has one callee"
             );
             self.options(&lowered.options)?;
+        }
+        for site in &artifact.call_sites {
+            self.func_type(site.func)?;
+            self.instance(site.caller)?;
+            self.instance(site.callee)?;
+            let slots = [site.callback, site.start, site.returns];
+            ensure!(
+                slots.iter().flatten().all(|slot| *slot < artifact.slots),
+                "{site:?} has no slot"
+            );
         }
         for site in &artifact.sites {
             ensure!(

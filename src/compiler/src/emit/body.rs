@@ -191,6 +191,23 @@ impl<'m, 'a> Body<'m, 'a> {
             .end();
     }
 
+    /// When the step's value is 1: calls, with all parameters, the half of a call that the argument words name, and returns.
+    pub(super) fn call_return_half(&mut self) {
+        let table = self.module.table(Source::Table);
+        let params = [&self.params[..], &[ValType::I32; 2]].concat();
+        let ty = self.module.func_type(&params, &[]);
+        let step = self.step();
+        self.ins()
+            .local_get(step.0)
+            .i32_wrap_i64()
+            .if_(BlockType::Empty);
+        self.push_params();
+        for word in [1, 2, 0] {
+            self.argument_word(word);
+        }
+        self.ins().call_indirect(table, ty).return_().end();
+    }
+
     /// As [`Self::call_host`] of a function whose result may be late: then the driver waits for it, or
     /// traps when the function has failed, and `fetch` gives the result.
     pub(super) fn call_late_host(&mut self, source: Source, fetch: Option<(Source, ValType)>) {

@@ -398,14 +398,16 @@ fn context_set64(module: &mut Module, inst: u32, slot: u32) {
     body.finish();
 }
 
-/// `canon task.return`. The runtime checks and resolves; only then are the results read.
+/// `canon task.return`. The runtime checks and resolves; only then are the results read, by the return half of the call that a
+/// guest has made, or by the host.
 fn task_return(module: &mut Module, inst: u32, index: u32, return_key: u32, params: &[CoreType]) {
     let mut body = Body::new(module, inst, val_types(params), vec![]);
     body.check_may_leave();
     body.push_number(Source::Instance { index: inst });
     body.ins().i32_const(return_key as i32);
     body.call_runtime("task_return", 2);
-    body.settle();
+    body.settle_value();
+    body.call_return_half();
     body.call_host(Source::Return { index }, &[]);
     body.finish();
 }

@@ -86,7 +86,9 @@ pub(super) struct Module<'a> {
     /// For engines' stacks and tools: what each function is.
     names: Vec<(OwnFunc, String)>,
     own: Vec<Own>,
-    exports: Vec<OwnFunc>,
+    exports: Vec<(String, OwnFunc)>,
+    /// How many of `exports` are `f<n>`.
+    numbered: usize,
     /// Bytes of code so far.
     size: usize,
 }
@@ -107,6 +109,7 @@ impl<'a> Module<'a> {
             names: Vec::new(),
             own: Vec::new(),
             exports: Vec::new(),
+            numbered: 0,
             size: 0,
         }
     }
@@ -207,11 +210,17 @@ impl<'a> Module<'a> {
         self.fill(func, locals, code);
     }
 
-    /// A function of the module that is exported; its code comes later.
+    /// A function of the module that is exported as `f<n>`; its code comes later.
     pub(super) fn export(&mut self, params: &[ValType], results: &[ValType]) -> OwnFunc {
         let func = self.declare(params, results);
-        self.exports.push(func);
+        self.export_as(format!("f{}", self.numbered), func);
+        self.numbered += 1;
         func
+    }
+
+    /// Exports a function of the module under another name.
+    pub(super) fn export_as(&mut self, name: String, func: OwnFunc) {
+        self.exports.push((name, func));
     }
 
     /// A function of the module that is not exported; its code comes later.
@@ -238,8 +247,8 @@ impl<'a> Module<'a> {
         let mut functions = FunctionSection::new();
         let mut bodies = CodeSection::new();
         let first = self.imported_funcs.len() as u32;
-        for (n, func) in self.exports.iter().enumerate() {
-            exports.export(&format!("f{n}"), ExportKind::Func, first + func.0);
+        for (name, func) in &self.exports {
+            exports.export(name, ExportKind::Func, first + func.0);
         }
         for Own { ty, body } in self.own {
             let (locals, mut code) = body.expect("every function that is declared gets its code");
@@ -300,6 +309,7 @@ impl<'a> Module<'a> {
             Source::Trap => ("host", "trap".to_owned()),
             Source::Fault => ("host", "fault".to_owned()),
             Source::Threads => ("host", "threads".to_owned()),
+            Source::Table => ("host", "table".to_owned()),
             Source::Done { ty } => ("done", type_name(*ty)),
             Source::Late { ty } => ("late", type_name(Some(*ty))),
             Source::Lowered { index } => ("lowered", index.to_string()),
@@ -308,6 +318,7 @@ impl<'a> Module<'a> {
             Source::ElementType { index } => ("element-type", index.to_string()),
             Source::Resource { index } => ("resource", index.to_string()),
             Source::Site { index } => ("site", index.to_string()),
+            Source::CallSite { index } => ("call-site", index.to_string()),
             Source::MayLeave { instance } => ("may-leave", instance.to_string()),
             // Two instances can export the same name, so the position keeps these apart.
             Source::Core { .. } | Source::Shim { .. } => ("guest", self.imports.len().to_string()),

@@ -417,6 +417,8 @@ fn functions_with_values() {
             "instance.7",
             "runtime.task_return",
             "driver.perform",
+            "host.table",
+            "runtime.arg",
             "return.2",
             "host.fault",
         ],

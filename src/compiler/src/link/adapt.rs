@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use tidegate_abi::layout::PtrType;
 
+use super::canon::lift_call;
 use super::entity::{
     CanonId, CoreExport, CoreFunc, FuncId, FuncKind, InstanceNumber, Lift, Options,
 };
@@ -13,11 +14,11 @@ use super::shims::{Callee, CanonKind};
 use super::{Linker, dangling};
 use crate::Limit;
 use crate::emit::adapter::{
-    self, Adapter, AdapterSpec, Direction, Memory, Side, SideId, Traits, ready,
+    self, Adapter, AdapterSpec, Direction, Memory, Shape, Side, SideId, Traits, ready,
 };
 use crate::error::Result;
 use crate::model::{Canon, ComponentId, Definition};
-use crate::plan::{FuncDesc, Import, Shim, Source};
+use crate::plan::{self, FuncDesc, Import, Shim, Source};
 
 /// What linking remembers for adapters.
 #[derive(Default)]
@@ -68,7 +69,15 @@ pub(super) enum Ready<'a> {
 pub(super) struct Pairing<'a> {
     func: FuncId,
     lower: Options<'a>,
+    /// Lowered with `async`.
+    is_async: bool,
     lift: Lift<'a>,
+}
+
+/// A shim of adapters, and what goes into the store's table once it is instantiated: slots and names of exports.
+pub(super) struct AdapterShim {
+    pub(super) shim: Shim,
+    pub(super) halves: Vec<(u32, String)>,
 }
 
 impl<'a> Linker<'a> {
@@ -77,7 +86,7 @@ impl<'a> Linker<'a> {
         let CanonKind::Lower {
             callee: Callee::Guest(func),
             ty,
-            is_async: false,
+            is_async,
             options,
         } = self.canons.get(id.0 as usize)?.kind
         else {
@@ -89,25 +98,34 @@ impl<'a> Linker<'a> {
         let (lift, lower) = (lift.clone(), options);
         let desc = self.types.func(ty);
         let addresses = [lower.ptr, lift.options.ptr];
-        if lift.is_async || desc.is_async || addresses.contains(&PtrType::I64) {
+        if addresses.contains(&PtrType::I64) {
             return None;
         }
         let values = [Some(desc.params_tuple), desc.result];
         let traits = self.traits();
         let handles = |ty: &u32| traits[*ty as usize].handles;
-        (!values.iter().flatten().any(handles)).then_some(Pairing { func, lower, lift })
+        (!values.iter().flatten().any(handles)).then_some(Pairing {
+            func,
+            lower,
+            is_async,
+            lift,
+        })
     }
 
     /// The functions of shims that an adapter imports.
     pub(super) fn adapter_needs(&mut self, pairing: &Pairing<'a>) -> Vec<CanonId> {
-        let Pairing { func, lower, lift } = pairing;
+        let Pairing {
+            func, lower, lift, ..
+        } = pairing;
         let mut needs: Vec<CanonId> = [lower, &lift.options]
             .into_iter()
             .filter_map(|options| self.guard_of(options))
             .collect();
         needs.extend(self.post_return_of(*func, lift));
-        if let CoreFunc::Canon(core) = lift.core {
-            needs.push(core);
+        for core in [Some(lift.core), lift.callback].into_iter().flatten() {
+            if let CoreFunc::Canon(core) = core {
+                needs.push(core);
+            }
         }
         needs
     }
@@ -141,7 +159,7 @@ impl<'a> Linker<'a> {
     pub(super) fn adapters_use(&mut self, pairings: &[Pairing<'a>]) -> Vec<Ready<'a>> {
         let mut used = Vec::new();
         for pairing in pairings {
-            self.note_call(pairing.lower.instance, pairing.func, false);
+            self.note_call(pairing.lower.instance, pairing.func, pairing.is_async);
             let near = self.adapter_memory(pairing);
             let (lower, lift) = (pairing.lower, pairing.lift.options);
             let memories = [lower.memory, lift.memory].into_iter().flatten();
@@ -244,11 +262,12 @@ impl<'a> Linker<'a> {
     }
 
     /// The shim of adapters that have been grouped.
-    pub(super) fn adapter_shim(&mut self, pairings: &[Pairing<'a>]) -> Result<Shim> {
+    pub(super) fn adapter_shim(&mut self, pairings: &[Pairing<'a>]) -> Result<AdapterShim> {
+        let mut halves = Vec::new();
         let mut sides = Vec::new();
         let mut transcoders = BTreeMap::new();
         let mut adapters = Vec::with_capacity(pairings.len());
-        for pairing in pairings {
+        for (n, pairing) in pairings.iter().enumerate() {
             let near = self.adapter_memory(pairing);
             let (lower, lift) = (pairing.lower, pairing.lift.options);
             let caller = self.side(&lower, near, &mut sides)?;
@@ -275,7 +294,7 @@ impl<'a> Linker<'a> {
                 post_return: post_return
                     .map(|guard| self.source(CoreFunc::Canon(guard)))
                     .transpose()?,
-                enters: self.notices(lift.instance).task,
+                shape: self.shape(n, pairing, &mut halves)?,
             });
         }
         self.traits();
@@ -288,7 +307,59 @@ impl<'a> Linker<'a> {
             catches: self.catches(),
             max_size: self.limits.shim_bytes.saturating_sub(self.shim_bytes),
         });
-        shim.ok_or_else(|| self.limit("bytes of shim modules", Limit::ShimBytes))
+        let shim = shim.ok_or_else(|| self.limit("bytes of shim modules", Limit::ShimBytes))?;
+        Ok(AdapterShim { shim, halves })
+    }
+
+    /// How a call is made; a call site is added to the plan, and its halves, which adapter `n` of the module has, to `halves`.
+    fn shape(
+        &mut self,
+        n: usize,
+        pairing: &Pairing<'a>,
+        halves: &mut Vec<(u32, String)>,
+    ) -> Result<Shape> {
+        let Pairing {
+            func: id,
+            lower,
+            is_async,
+            ref lift,
+        } = *pairing;
+        let func = &self.funcs[id.0 as usize];
+        let (ty, name) = (func.ty, func.name);
+        let FuncDesc {
+            is_async: waits,
+            result,
+            ..
+        } = *self.types.func(ty);
+        if !is_async && !waits {
+            let enters = self.notices(lift.options.instance).task;
+            return Ok(Shape::Direct { enters });
+        }
+        let options = lift.options;
+        let site = adapter::CallSite {
+            index: self.plan.call_sites.len() as u32,
+            is_async,
+            lift: lift_call(lift.is_async, lift.callback.is_some()),
+        };
+        let mut half = |this: &mut Self, wanted: bool, name: &str| {
+            let slot = wanted.then(|| this.new_slot()).transpose()?;
+            halves.extend(slot.map(|slot| (slot, format!("{name}{n}"))));
+            Ok(slot)
+        };
+        let described = plan::CallSite {
+            name: self.func_name(name)?,
+            func: ty.0,
+            caller: lower.instance.0,
+            lowered_async: is_async,
+            callee: options.instance.0,
+            is_async: lift.is_async,
+            callback: lift.callback.map(|core| self.slot(core)).transpose()?,
+            return_key: self.return_key(&options, result)?,
+            start: half(self, site.has_start_half(), "start")?,
+            returns: half(self, site.has_return_half(), "return")?,
+        };
+        self.plan.call_sites.push(described);
+        Ok(Shape::Site(site))
     }
 
     fn side(

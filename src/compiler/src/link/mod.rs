@@ -27,9 +27,11 @@ mod world;
 
 use std::collections::{BTreeMap, HashMap};
 
+use tidegate_abi::return_key;
+
 use self::entity::{
-    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, Module, Place,
-    ResourceId,
+    CanonId, CoreExport, CoreFunc, Frame, FrameId, Func, FuncId, InstanceNumber, Module, Options,
+    Place, ResourceId,
 };
 use self::modules::ModuleImport;
 use self::shims::CanonFunc;
@@ -38,8 +40,8 @@ use crate::decode::Externs;
 use crate::error::{CompileError, Result};
 use crate::model::{Binary, ComponentId, ModuleId};
 use crate::plan::{
-    Artifact, Blocking, ComponentInstance, CoreModule, CoreModuleType, Lowered, ResourceDesc, Shim,
-    Site, Step, StringEncoding, TaskReturn,
+    Artifact, Blocking, CallSite, ComponentInstance, CoreModule, CoreModuleType, Lowered,
+    ResourceDesc, Shim, Site, Step, StringEncoding, TaskReturn,
 };
 use crate::{CompileOptions, Feature, Features, Limit, Limits};
 
@@ -116,20 +118,22 @@ struct Plan<'a> {
     guards: Option<Shim>,
     steps: Vec<Step>,
     slots: BTreeMap<CoreFunc<'a>, u32>,
+    /// How many slots there are; not all are of functions in `slots`.
+    slot_count: u32,
     lowered: Vec<Lowered>,
     returns: Vec<TaskReturn>,
     sites: Vec<Site>,
-    return_keys: BTreeMap<ReturnKey<'a>, u32>,
+    call_sites: Vec<CallSite>,
+    returned: BTreeMap<Returned, u32>,
+    return_memories: BTreeMap<CoreExport<'a>, u32>,
 }
 
-/// What a `task.return` has in common with the lift that it returns from. Spec: the checks of
-/// `canon_task_return`.
+/// What a `task.return` has in common with the lift that it returns from, beside the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct ReturnKey<'a> {
+struct Returned {
     instance: InstanceNumber,
     result: Option<u32>,
     encoding: u8,
-    memory: Option<CoreExport<'a>>,
 }
 
 impl<'a> Linker<'a> {
@@ -205,10 +209,11 @@ impl<'a> Linker<'a> {
             steps: self.plan.steps,
             instances: self.numbered,
             multi_memory: self.multi_memory,
-            slots: self.plan.slots.len() as u32,
+            slots: self.plan.slot_count,
             lowered: self.plan.lowered,
             returns: self.plan.returns,
             sites: self.plan.sites,
+            call_sites: self.plan.call_sites,
             lifted,
             imports: world,
             exports,
@@ -345,29 +350,26 @@ impl<'a> Linker<'a> {
         ResourceId(self.resources.len() as u32 - 1)
     }
 
-    fn return_key(
-        &mut self,
-        instance: InstanceNumber,
-        result: Option<u32>,
-        encoding: StringEncoding,
-        memory: Option<CoreExport<'a>>,
-    ) -> u32 {
-        let encoding = match encoding {
-            StringEncoding::Utf8 => 0,
-            StringEncoding::Utf16 => 1,
-            StringEncoding::CompactUtf16 => 2,
+    /// See [`return_key`].
+    fn return_key(&mut self, options: &Options<'a>, result: Option<u32>) -> Result<u32> {
+        let returned = Returned {
+            instance: options.instance,
+            result,
+            encoding: match options.encoding {
+                StringEncoding::Utf8 => 0,
+                StringEncoding::Utf16 => 1,
+                StringEncoding::CompactUtf16 => 2,
+            },
         };
-        let next = self.plan.return_keys.len() as u32;
-        *self
-            .plan
-            .return_keys
-            .entry(ReturnKey {
-                instance,
-                result,
-                encoding,
-                memory,
-            })
-            .or_insert(next)
+        let plan = &mut self.plan;
+        let next = plan.returned.len() as u32;
+        let ty = *plan.returned.entry(returned).or_insert(next);
+        let next = plan.return_memories.len() as u32 + 1;
+        let memory = options.memory.map_or(0, |memory| {
+            *plan.return_memories.entry(memory).or_insert(next)
+        });
+        let key = return_key::pack(ty, memory);
+        key.ok_or_else(|| self.limit("kinds of results", Limit::Functions))
     }
 }
 

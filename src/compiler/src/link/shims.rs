@@ -135,12 +135,19 @@ impl<'a> Linker<'a> {
             return Ok(slot);
         }
         let source = self.placed_source(func)?;
-        if self.plan.slots.len() >= self.limits.slots {
-            return Err(self.limit("slots of the table", Limit::TableSlots));
-        }
-        let slot = self.plan.slots.len() as u32;
+        let slot = self.new_slot()?;
         self.plan.slots.insert(func, slot);
         self.plan.steps.push(Step::Slot { slot, source });
+        Ok(slot)
+    }
+
+    /// A slot that a later step fills.
+    pub(super) fn new_slot(&mut self) -> Result<u32> {
+        let slot = self.plan.slot_count;
+        if slot as usize >= self.limits.slots {
+            return Err(self.limit("slots of the table", Limit::TableSlots));
+        }
+        self.plan.slot_count += 1;
         Ok(slot)
     }
 
@@ -167,12 +174,18 @@ impl<'a> Linker<'a> {
             shims.push(Pending::Group(group));
         }
         for pending in shims {
+            let shim = self.plan.shims.len() as u32;
+            let mut halves = Vec::new();
             let made = match pending {
                 Pending::Ready(ready) => self.ready_shim(ready)?,
                 Pending::Group(Group {
                     content: Content::Adapters(pairings),
                     ..
-                }) => self.adapter_shim(&pairings)?,
+                }) => {
+                    let made = self.adapter_shim(&pairings)?;
+                    halves = made.halves;
+                    made.shim
+                }
                 Pending::Group(group) => {
                     let mut funcs = Vec::with_capacity(group.funcs.len());
                     for id in group.funcs {
@@ -183,9 +196,12 @@ impl<'a> Linker<'a> {
                 }
             };
             let made = self.bounded(made)?;
-            let shim = self.plan.shims.len() as u32;
             self.plan.shims.push(made);
             self.plan.steps.push(Step::Shim { shim });
+            for (slot, name) in halves {
+                let source = Source::Shim { shim, name };
+                self.plan.steps.push(Step::Slot { slot, source });
+            }
         }
         Ok(())
     }
@@ -457,8 +473,7 @@ impl<'a> Linker<'a> {
             None => vec![core_type(options.ptr.core())],
         };
         let result = result.map(|ty| ty.0);
-        let return_key =
-            self.return_key(options.instance, result, options.encoding, options.memory);
+        let return_key = self.return_key(options, result)?;
         let options = self.plan_options(options)?;
         let index = self.plan.returns.len() as u32;
         self.plan.returns.push(TaskReturn { result, options });

@@ -109,7 +109,7 @@ impl<'a> Linker<'a> {
     }
 
     /// `wasi:cli/run@0.3.0#run`
-    fn func_name(&mut self, name: Option<FuncName<'a>>) -> Result<Option<String>> {
+    pub(super) fn func_name(&mut self, name: Option<FuncName<'a>>) -> Result<Option<String>> {
         let Some(FuncName { instance, name }) = name else {
             return Ok(None);
         };
@@ -203,12 +203,7 @@ impl<'a> Linker<'a> {
                     .map(|id| self.source(CoreFunc::Canon(id)))
                     .transpose()?,
                 options: self.plan_options(&options)?,
-                return_key: self.return_key(
-                    options.instance,
-                    result,
-                    options.encoding,
-                    options.memory,
-                ),
+                return_key: self.return_key(&options, result)?,
             });
         }
         if !guards.funcs.is_empty() {

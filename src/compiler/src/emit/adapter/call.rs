@@ -1,78 +1,103 @@
-//! Whole adapters: `canon lower` and `canon lift` in one.
+//! Whole adapters: `canon lower` and `canon lift` in one. Here is what all of them have in common, and the shape of those whose
+//! call is over when it returns; the others are in `site`.
 
 use wasm_encoder::{BlockType, ValType};
 
 use tidegate_abi::code::TrapCode;
-use tidegate_abi::limits::MAX_FLAT_RESULTS;
+use tidegate_abi::layout::Call;
+use tidegate_abi::limits::{MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 
 use super::emitter::Emitter;
 use super::func::{Func, Local};
 use super::traits::MAX_INLINE;
 use super::value::{Place, Route};
-use super::{Adapter, Direction, SideId};
+use super::{Adapter, CallSite, Direction, Shape};
 use crate::plan::Source;
 
 /// Parameters and results are translated in line up to this weight.
 const MAX_ROOT: u32 = 4 * MAX_INLINE;
 
-impl Emitter<'_> {
-    /// A sync call of a sync function that is lifted without `async`. Spec: `canon_lower` around `canon_lift`; the callee's task
-    /// is implicit, and there is no subtask where nothing is lent.
-    pub(super) fn adapter(&mut self, adapter: &Adapter) {
-        let caller = adapter.caller;
-        let result_in_memory = adapter.result.is_some_and(|ty| !self.fits_result(ty));
-        let mut params = self.flat_or_pointer(adapter.params);
-        let mut results = Vec::new();
-        match adapter.result {
-            Some(_) if result_in_memory => params.push(ValType::I32),
-            Some(ty) => results = self.flat(ty),
-            None => {}
-        }
-        self.module.name_next("adapter".to_owned());
-        let func = self.module.export(&params, &results);
-        let (mut f, mut given) = Func::new(&params);
-        let retptr = result_in_memory.then(|| given.pop().expect("it has just been added"));
+/// The core parameters of a lowered function.
+pub(super) struct Given {
+    pub(super) params: Vec<Local>,
+    pub(super) retptr: Option<Local>,
+}
 
-        self.check_may_leave(&mut f, caller);
-        self.begin(&mut f, adapter);
-        self.params_and_call(&mut f, adapter, &given);
-        let core = f.locals(self.core_result(adapter));
-        f.set_all(&core);
-        let result = self.result(&mut f, adapter, &core, retptr);
-        if let Some(post_return) = &adapter.post_return {
-            f.get_all(&core);
-            let params: Vec<ValType> = core.iter().map(|local| local.ty).collect();
-            self.call_import(&mut f, post_return.clone(), &params, &[]);
+impl Emitter<'_> {
+    /// The adapter's function, number `n` of the module.
+    pub(super) fn adapter(&mut self, n: usize, adapter: &Adapter) {
+        let mut types = self.lowered_params(adapter);
+        let result_in_memory = self.result_in_memory(adapter);
+        types.extend(result_in_memory.then_some(ValType::I32));
+        let results = match (&adapter.shape, adapter.result) {
+            (Shape::Site(CallSite { is_async: true, .. }), _) => vec![ValType::I32],
+            (_, Some(ty)) if !result_in_memory => self.flat(ty),
+            _ => Vec::new(),
+        };
+        self.module.name_next("adapter".to_owned());
+        let func = self.module.export(&types, &results);
+        let (mut f, mut params) = Func::new(&types);
+        let retptr = match result_in_memory {
+            true => params.pop(),
+            false => None,
+        };
+        let given = Given { params, retptr };
+        self.check_may_leave(&mut f, adapter);
+        match &adapter.shape {
+            Shape::Direct { enters } => self.direct_call(&mut f, adapter, *enters, &given),
+            Shape::Site(site) => self.site_call(&mut f, n, (adapter, site), &given),
         }
-        self.end(&mut f, adapter);
-        f.get_all(&result);
         f.finish(&mut self.module, func);
     }
 
-    /// Whether a result needs no memory. Spec: `MAX_FLAT_RESULTS`.
-    fn fits_result(&self, ty: u32) -> bool {
+    /// A sync call of a sync function that is lifted without `async`. Spec: `canon_lower` around `canon_lift`; the callee's task
+    /// is implicit, and there is no subtask where nothing is lent.
+    fn direct_call(&mut self, f: &mut Func, adapter: &Adapter, enters: bool, given: &Given) {
+        self.begin(f, adapter, enters);
+        let params = self.move_params(f, adapter, &given.params);
+        let core = self.call_core(f, adapter, &params, Call::LiftSync);
+        let result = self.move_result(f, adapter, (&core, MAX_FLAT_RESULTS), given.retptr);
+        self.post_return(f, adapter, &core);
+        self.end(f, enters);
+        f.get_all(&result);
+    }
+
+    /// The caller's core parameters, without the pointer to where the result goes.
+    pub(super) fn lowered_params(&self, adapter: &Adapter) -> Vec<ValType> {
+        self.flat_or_pointer(adapter.params, adapter.most_params())
+    }
+
+    /// Whether the caller gets the result in its memory. Spec: `flatten_functype`.
+    pub(super) fn result_in_memory(&self, adapter: &Adapter) -> bool {
+        adapter.result.is_some_and(|ty| match &adapter.shape {
+            Shape::Site(CallSite { is_async: true, .. }) => true,
+            _ => !self.fits(ty, MAX_FLAT_RESULTS),
+        })
+    }
+
+    /// Whether values of a type are flat where at most so many may be.
+    fn fits(&self, ty: u32, most: usize) -> bool {
         let flat = self.types[ty as usize].flat.as_ref();
-        flat.is_some_and(|flat| flat.len() <= MAX_FLAT_RESULTS)
+        flat.is_some_and(|flat| flat.len() <= most)
     }
 
-    /// What the core function returns.
-    fn core_result(&self, adapter: &Adapter) -> Option<ValType> {
-        let ty = adapter.result?;
-        match self.fits_result(ty) {
-            true => self.flat(ty).first().copied(),
-            false => Some(ValType::I32),
+    pub(super) fn flat_or_pointer(&self, ty: u32, most: usize) -> Vec<ValType> {
+        match self.fits(ty, most) {
+            true => self.flat(ty),
+            false => vec![ValType::I32],
         }
     }
 
-    fn flat_or_pointer(&self, ty: u32) -> Vec<ValType> {
-        match self.types[ty as usize].flat {
-            Some(_) => self.flat(ty),
-            None => vec![ValType::I32],
+    /// Where a value is that is in these locals when at most so many are flat.
+    fn place(&self, ty: u32, most: usize, locals: &[Local]) -> Place {
+        match self.fits(ty, most) {
+            true => Place::Flat(locals.to_vec()),
+            false => Place::at(locals[0]),
         }
     }
 
-    fn check_may_leave(&mut self, f: &mut Func, side: SideId) {
-        let instance = self.side(side).instance;
+    fn check_may_leave(&mut self, f: &mut Func, adapter: &Adapter) {
+        let instance = self.side(adapter.caller).instance;
         self.push_number(f, Source::MayLeave { instance });
         f.ins().i32_eqz().if_(BlockType::Empty);
         self.trap(f, TrapCode::CannotLeave);
@@ -80,8 +105,8 @@ impl Emitter<'_> {
     }
 
     /// The callee's task begins, if it may be noticed, and the subtask that answers for what is lent.
-    fn begin(&mut self, f: &mut Func, adapter: &Adapter) {
-        if adapter.enters {
+    fn begin(&mut self, f: &mut Func, adapter: &Adapter, enters: bool) {
+        if enters {
             self.push_instance(f, adapter.callee);
             // On the caller's stack.
             f.ins().i32_const(1);
@@ -100,22 +125,27 @@ impl Emitter<'_> {
     }
 
     /// What [`Self::begin`] has begun ends.
-    fn end(&mut self, f: &mut Func, adapter: &Adapter) {
+    fn end(&mut self, f: &mut Func, enters: bool) {
         if let Some(subtask) = f.subtask {
             f.get(subtask);
             self.call_runtime(f, "call_end", 1, ValType::I32);
             self.expect(f);
             f.ins().drop();
         }
-        if adapter.enters {
+        if enters {
             self.call_runtime(f, "sync_exit", 0, ValType::I32);
             self.expect(f);
             f.ins().drop();
         }
     }
 
-    /// Translates the parameters and calls the core function, which leaves its results on the stack.
-    fn params_and_call(&mut self, f: &mut Func, adapter: &Adapter, given: &[Local]) {
+    /// Translates the parameters; returns the callee's.
+    pub(super) fn move_params(
+        &mut self,
+        f: &mut Func,
+        adapter: &Adapter,
+        given: &[Local],
+    ) -> Vec<Local> {
         let dir = Direction {
             from: adapter.caller,
             to: adapter.callee,
@@ -123,26 +153,47 @@ impl Emitter<'_> {
         let ty = adapter.params;
         let desc = &self.types[ty as usize];
         let layout = (desc.size, desc.align);
-        let params = f.locals(self.flat_or_pointer(ty));
-        if desc.flat.is_some() {
-            let from = Place::Flat(given.to_vec());
-            self.translate_root(f, dir, ty, (&from, &Place::Flat(params.clone())));
-        } else {
+        let from = self.place(ty, adapter.most_params(), given);
+        if from.in_memory() {
             self.check(f, dir.from, given[0], layout);
+        }
+        let params = f.locals(self.flat_or_pointer(ty, MAX_FLAT_PARAMS));
+        let to = self.place(ty, MAX_FLAT_PARAMS, &params);
+        if to.in_memory() {
             self.allocate(f, dir.to, layout);
             f.set_all(&params);
-            self.translate_root(f, dir, ty, (&Place::at(given[0]), &Place::at(params[0])));
         }
-        let result = self.core_result(adapter);
-        self.call_guest(f, adapter.core.clone(), &params, result);
+        self.translate_root(f, dir, ty, (&from, &to));
+        params
     }
 
-    /// Translates the result; returns the flat one.
-    fn result(
+    /// Calls the callee's core function; returns its results.
+    pub(super) fn call_core(
         &mut self,
         f: &mut Func,
         adapter: &Adapter,
-        core: &[Local],
+        params: &[Local],
+        lift: Call,
+    ) -> Vec<Local> {
+        let result = match (lift, adapter.result) {
+            (Call::LiftCallback, _) => Some(ValType::I32),
+            (Call::LiftSync, Some(ty)) => {
+                self.flat_or_pointer(ty, MAX_FLAT_RESULTS).first().copied()
+            }
+            _ => None,
+        };
+        self.call_guest(f, adapter.core.clone(), params, result);
+        let core = f.locals(result);
+        f.set_all(&core);
+        core
+    }
+
+    /// Translates the result, of which the callee gives at most so many values flat; returns the caller's flat one.
+    pub(super) fn move_result(
+        &mut self,
+        f: &mut Func,
+        adapter: &Adapter,
+        (core, most): (&[Local], usize),
         retptr: Option<Local>,
     ) -> Vec<Local> {
         let Some(ty) = adapter.result else {
@@ -152,24 +203,45 @@ impl Emitter<'_> {
             from: adapter.callee,
             to: adapter.caller,
         };
-        let Some(retptr) = retptr else {
-            let flat = f.locals(self.flat(ty));
-            let route = (&Place::Flat(core.to_vec()), &Place::Flat(flat.clone()));
-            self.translate_root(f, dir, ty, route);
-            return flat;
-        };
         let desc = &self.types[ty as usize];
         let layout = (desc.size, desc.align);
-        self.check(f, dir.from, core[0], layout);
+        let from = self.place(ty, most, core);
+        if from.in_memory() {
+            self.check(f, dir.from, core[0], layout);
+        }
+        let Some(retptr) = retptr else {
+            let flat = f.locals(self.flat(ty));
+            self.translate_root(f, dir, ty, (&from, &Place::Flat(flat.clone())));
+            return flat;
+        };
         self.check(f, dir.to, retptr, layout);
-        self.translate_root(f, dir, ty, (&Place::at(core[0]), &Place::at(retptr)));
+        self.translate_root(f, dir, ty, (&from, &Place::at(retptr)));
         Vec::new()
+    }
+
+    pub(super) fn post_return(&mut self, f: &mut Func, adapter: &Adapter, core: &[Local]) {
+        let Some(post_return) = &adapter.post_return else {
+            return;
+        };
+        f.get_all(core);
+        let params: Vec<ValType> = core.iter().map(|local| local.ty).collect();
+        self.call_import(f, post_return.clone(), &params, &[]);
     }
 
     fn translate_root(&mut self, f: &mut Func, dir: Direction, ty: u32, route: Route<'_>) {
         match self.traits[ty as usize].weight {
             0..=MAX_ROOT => self.translate_inline(f, dir, ty, route),
             _ => self.translate(f, dir, ty, route),
+        }
+    }
+}
+
+impl Adapter {
+    /// How many parameters the caller gives flat.
+    fn most_params(&self) -> usize {
+        match &self.shape {
+            Shape::Site(CallSite { is_async: true, .. }) => MAX_FLAT_ASYNC_PARAMS,
+            _ => MAX_FLAT_PARAMS,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Enters: an [`AdapterSpec`], whose numbers are the artifact's: who calls whom, and with which canonical options. Leaves: a
 //! [`Shim`] whose export `f<n>` is the adapter of `spec.adapters[n]`. An adapter is `canon lift` and `canon lower` in one:
-//! values go from one memory to the other in one pass, and nothing stands in between.
+//! values go from one memory to the other in one pass, and nothing stands in between. A call that may take its time has a *call
+//! site* with the runtime, and two halves, which the store's table gets: `start<n>` and `return<n>` ([`CallSite`]).
 //!
 //! Code stays linear in the size of types: what is large, and every list's element, is translated by a function of its own,
 //! which a module has once per type and direction ([`Helper`](emitter::Helper)). Left to others: strings, which modules made
@@ -19,6 +20,7 @@ mod emitter;
 mod func;
 mod list;
 mod memory;
+mod site;
 mod traits;
 mod value;
 mod variant;
@@ -27,14 +29,16 @@ pub(crate) use traits::Traits;
 
 use std::collections::BTreeMap;
 
+use tidegate_abi::layout::Call;
+
 use crate::plan::{Shim, Source, StringEncoding, TypeDesc};
 use emitter::Emitter;
 
 /// Emits the module that `spec` describes; `None` when it is larger than `spec.max_size`.
 pub(crate) fn emit(spec: &AdapterSpec) -> Option<Shim> {
     let mut emitter = Emitter::new(spec);
-    for adapter in &spec.adapters {
-        emitter.adapter(adapter);
+    for (n, adapter) in spec.adapters.iter().enumerate() {
+        emitter.adapter(n, adapter);
         emitter.complete()?;
     }
     Some(emitter.finish())
@@ -89,7 +93,7 @@ pub(crate) struct Direction {
     pub(crate) to: SideId,
 }
 
-/// A lowered function whose callee is lifted in the same binary; both without the `async` option.
+/// A lowered function whose callee is lifted in the same binary.
 pub(crate) struct Adapter {
     pub(crate) caller: SideId,
     pub(crate) callee: SideId,
@@ -100,8 +104,39 @@ pub(crate) struct Adapter {
     pub(crate) core: Source,
     /// The guarded post-return function.
     pub(crate) post_return: Option<Source>,
-    /// The callee may notice which task it is in.
-    pub(crate) enters: bool,
+    pub(crate) shape: Shape,
+}
+
+/// How a call is made.
+pub(crate) enum Shape {
+    /// A sync function, lifted and lowered without `async`: the call is over when it returns. `enters`: the callee may notice
+    /// which task it is in.
+    Direct { enters: bool },
+    /// Any other.
+    Site(CallSite),
+}
+
+/// What an adapter knows of its call site.
+pub(crate) struct CallSite {
+    /// Index of the artifact's call sites.
+    pub(crate) index: u32,
+    /// Lowered with `async`.
+    pub(crate) is_async: bool,
+    /// How the function is lifted.
+    pub(crate) lift: Call,
+}
+
+impl CallSite {
+    /// Whether a call may have to be started by somebody else than its caller. A function that is lifted and lowered without
+    /// `async` runs on its caller's stack, which waits until it may.
+    pub(crate) fn has_start_half(&self) -> bool {
+        self.is_async || self.lift != Call::LiftSync
+    }
+
+    /// Whether the function returns by `task.return`.
+    pub(crate) fn has_return_half(&self) -> bool {
+        self.lift != Call::LiftSync
+    }
 }
 
 /// Modules made at build time, which every artifact has as they are.
