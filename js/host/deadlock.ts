@@ -68,11 +68,11 @@ type Words = readonly [number, number, number];
 /** Spec: `EventCode.SUBTASK`. */
 const SUBTASK = 1;
 
-/** What an event would be about: for a subtask its state, the host's call and the callee; for an end its handle, and who has the other. */
+/** What an event would be about: for a subtask its state, the host's call, the guest's function; for an end its handle, and who has the other. */
 function event(machine: Machine, code: number, [a, b, c]: Words): string {
   const { blame, imports } = machine;
   if (code === SUBTASK) {
-    return `a call of ${imports.get(b)?.where ?? (c === 0 ? 'the host' : blame.path(c))}`;
+    return `a call of ${(imports.get(b) ?? blame.called(c))?.where ?? 'the host'}`;
   }
   const other = b === 0 ? 'the host' : blame.path(b);
   return `${ENDS[code]} (handle ${a}) whose other end ${b === -1 ? 'is dropped' : `${other} has`}`;

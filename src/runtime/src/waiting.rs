@@ -21,7 +21,7 @@ impl Store {
     /// | for its turn | 1 | |
     /// | on a waitable set | 2 | handle, members |
     /// | for an end of its own | 3 | handle, the event's code, the other end's instance (0 the host, [`GONE`] nobody) |
-    /// | for a call that it has made | 4 | state of the subtask; the host's call or 0; the callee's instance or 0 |
+    /// | for a call that it has made | 4 | state of the subtask; the host's call or 0; the host's number of the guest's function or 0 |
     /// | to be resumed | 5 | |
     pub fn waiting(&mut self, i: u32) -> bool {
         let found = self
@@ -110,7 +110,7 @@ impl Store {
             .callee
             .and_then(|callee| self.site(callee.site).ok());
         match callee {
-            Some(site) => [subtask.state as u32, 0, site.callee.0],
+            Some(site) => [subtask.state as u32, 0, site.func.0],
             None => [subtask.state as u32, subtask.call.0, 0],
         }
     }

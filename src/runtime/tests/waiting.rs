@@ -43,7 +43,7 @@ fn a_call_waits_for_a_guest_that_waits_to_enter() {
         Ok(0)
     });
     sim.call(a, STACKFUL, 0, body).expect("no trap");
-    let [caller, callee] = [[a.0, 0, 4, 0, 0, b.0, 0], [b.0, 0, 0, 1, 0, 0, 1]];
+    let [caller, callee] = [[a.0, 0, 4, 0, 0, CALLED.0, 0], [b.0, 0, 0, 1, 0, 0, 1]];
     assert_eq!(waiting(&sim), [caller, callee]);
 }
 
@@ -108,7 +108,7 @@ fn a_set_is_told_with_its_members() {
     let [caller, callee] = [[a.0, 0, 2, set.0, 3, 0, 0], [b.0, 0, 2, inner.0, 0, 0, 2]];
     assert_eq!(waiting(&sim), [caller, callee]);
     let of_host = [SUBTASK, h.0, STARTED, 33, 0];
-    let of_guest = [SUBTASK, end.0 + 1, STARTED, 0, b.0];
+    let of_guest = [SUBTASK, end.0 + 1, STARTED, 0, CALLED.0];
     let of_future = [FUTURE_READ, end.0, 0, 0, 0];
     assert_eq!(members(&sim, a, set), [of_host, of_guest, of_future]);
     sim.world().host_drop(r);

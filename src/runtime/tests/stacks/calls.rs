@@ -10,6 +10,9 @@ use tidegate_runtime::{
 use super::super::common::*;
 use super::{Core, Sim};
 
+/// The host's number of every function that is called.
+pub const CALLED: FuncId = FuncId(34);
+
 /// A call site and the function it calls.
 pub struct Site {
     pub id: CallSiteId,
@@ -39,7 +42,7 @@ impl Sim {
         let half = self.inner.borrow().sites.len() as u32 + 1;
         let id = self.store(|s| {
             s.guest_site_new(CallSite {
-                func: FuncId(0),
+                func: CALLED,
                 caller,
                 callee,
                 is_async,
