@@ -5,6 +5,7 @@ import process from 'node:process';
 import { ComponentError, ComponentTrap, Store } from '../entry/node.js';
 import {
   type HttpServer,
+  perRequest,
   type RequestReport,
   serve as serveHttp,
   wasi,
@@ -15,7 +16,8 @@ import { GRANTS_HELP } from './grants.js';
 import { guarded, load } from './load.js';
 
 export const SERVE_HELP = `\
-Serves a component of the world wasi:http/service.
+Serves a component of the world wasi:http/service, or wasi:http/proxy of WASI 0.2. One of 0.3 handles all requests in one instance, one of 0.2
+each in an instance of its own.
 
 Usage: tidegate serve [OPTIONS] COMPONENT.wasm
 
@@ -69,18 +71,21 @@ async function serveFile({ file, grants, quiet }: CommandLine, flags: Flags): Pr
     stdout: 'inherit',
     stderr: 'inherit',
   });
-  const instance = await component.instantiate(imports, { store: new Store() });
+  const make = () => component.instantiate(imports, { store: new Store() });
+  // Of WASI 0.2, an instance does one thing at a time: each request has its own, and what traps is that one.
+  const isolated = !component.exports.some(({ name }) => name.startsWith('wasi:http/handler@'));
+  const source = isolated ? perRequest(make) : await make();
   let fail: (error: unknown) => void = () => {};
   const trapped = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const server = await serveHttp(instance, {
+  const server = await serveHttp(source, {
     host,
     port,
     maxConcurrency: flags.most,
     onRequest(report) {
       if (!quiet) process.stderr.write(`${requestLine(report)}\n`);
-      if (report.error instanceof ComponentTrap) fail(report.error);
+      if (!isolated && report.error instanceof ComponentTrap) fail(report.error);
     },
   }).catch((error: Error) => {
     throw new CannotRun(`cannot listen on ${flags.addr}: ${error.message}`);

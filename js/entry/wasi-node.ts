@@ -13,7 +13,7 @@ export type { HttpGrant } from '../wasi/http/allow.js';
 export { type ErrorCode as HttpErrorCode, HttpError } from '../wasi/http/errors.js';
 export { type FetchHandler, toFetchHandler } from '../wasi/http/fetch.js';
 export { Fields } from '../wasi/http/fields.js';
-export type { Handler, HandlerSource } from '../wasi/http/handler.js';
+export { type Handler, type HandlerSource, perRequest } from '../wasi/http/handler.js';
 export { Request, RequestOptions, Response } from '../wasi/http/messages.js';
 export type { RemoteHandler } from '../wasi/http/remote.js';
 export {

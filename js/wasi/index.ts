@@ -12,7 +12,7 @@ import { openStdio } from './cli/stdio.js';
 import { clocks } from './clocks/index.js';
 import { filesystem } from './filesystem/index.js';
 import { preopens } from './filesystem/preopens.js';
-import { http } from './http/index.js';
+import { http, sender } from './http/index.js';
 import type { WasiOptions } from './options.js';
 import { p2 } from './p2/index.js';
 import type { WasiPlatform } from './platform.js';
@@ -24,13 +24,14 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
   const stdio = openStdio(platform, options);
   const granted = preopens(platform, options);
   const network = networkOf(platform, options);
+  const send = sender(platform, options);
   return {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
-    ...http(platform, options),
+    ...http(send),
     ...sockets(network),
     ...filesystem(granted),
-    ...p2({ platform, options, stdio, preopens: granted, network }),
+    ...p2({ platform, options, stdio, preopens: granted, network, send }),
   };
 }

@@ -1,6 +1,7 @@
-/** Finding `wasi:http/handler` among what an instance exports. */
+/** Finding what handles requests among what an instance exports. */
 
 import type { Instance } from '../../index.js';
+import { incomingHandler } from '../p2/http/handler.js';
 import type { Request, Response } from './messages.js';
 
 /** Spec: `wasi:http/handler.handle`. */
@@ -9,20 +10,27 @@ export type Handler = (
   options: { readonly signal: AbortSignal },
 ) => PromiseLike<Response> | Response;
 
-/** An instance of a component of the world wasi:http/service or wasi:http/middleware, or a handler in JS. */
+/** An instance of a component of the world wasi:http/service, wasi:http/middleware or, of WASI 0.2, wasi:http/proxy; or a handler in JS. */
 export type HandlerSource = Instance | Handler;
 
-/** The handler of an instance; throws a `TypeError` when it exports none. */
+/** The handler of an instance, of WASI 0.3 where it has one; throws a `TypeError` when it exports none. */
 export function handlerOf(source: HandlerSource): Handler {
   if (typeof source === 'function') return source;
-  const names = Object.keys(source.exports).filter((name) => /^wasi:http\/handler(@|$)/.test(name));
-  const found = names.find((name) => name.includes('@0.3')) ?? names[0];
-  const handle = found === undefined ? undefined : source.exports[found]?.handle;
-  if (handle === undefined) {
-    const exported = Object.keys(source.exports).join(', ') || 'nothing';
-    throw new TypeError(
-      `the component does not export wasi:http/handler@0.3, so that it cannot be served; it exports ${exported}`,
-    );
-  }
-  return handle as unknown as Handler;
+  const { exports } = source;
+  const names = Object.keys(exports);
+  const found = names.find((name) => /^wasi:http\/handler(@|$)/.test(name));
+  if (found !== undefined) return exports[found]!.handle as unknown as Handler;
+  const incoming = names.find((name) => /^wasi:http\/incoming-handler(@|$)/.test(name));
+  if (incoming !== undefined) return incomingHandler(exports[incoming]!.handle!);
+  throw new TypeError(
+    `the component does not export wasi:http/handler@0.3 or wasi:http/incoming-handler@0.2, so that it cannot be served; it exports ${names.join(', ') || 'nothing'}`,
+  );
+}
+
+/**
+ * A handler that makes an instance, in a store of its own, for each request: `serve(perRequest(() => component.instantiate(wasi())))`. For
+ * components of WASI 0.2, which do one thing at a time, and for requests that must not see each other.
+ */
+export function perRequest(make: () => Instance | PromiseLike<Instance>): Handler {
+  return async (request, options) => handlerOf(await make())(request, options);
 }

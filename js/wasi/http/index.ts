@@ -8,21 +8,26 @@ import { HttpError } from './errors.js';
 import { Fields } from './fields.js';
 import { Request, RequestOptions, Response } from './messages.js';
 
-interface Context {
-  readonly signal: AbortSignal;
+/** Sends a request where that is granted; rejects with `HttpError`. */
+export type Send = (
+  request: Request,
+  context: { readonly signal: AbortSignal },
+) => Promise<Response>;
+
+/** How components send requests, as far as a program grants it. */
+export function sender(platform: WasiPlatform, { http: grant = false }: WasiOptions): Send {
+  return (request, { signal }) => {
+    if (allows(grant, request.target)) return platform.send(request, signal);
+    const refused = new HttpError({ tag: 'HTTP-request-denied' });
+    request.body.drop();
+    return Promise.reject(refused);
+  };
 }
 
 /** The interfaces of wasi:http@0.3. A component imports `handler` when it is middleware; a program links that itself. */
-export function http(platform: WasiPlatform, { http: grant = false }: WasiOptions): Imports {
+export function http(send: Send): Imports {
   return {
     'wasi:http/types@0.3': { Fields, Request, RequestOptions, Response },
-    'wasi:http/client@0.3': {
-      send: (request: Request, { signal }: Context): Promise<Response> => {
-        if (allows(grant, request.target)) return platform.send(request, signal);
-        const refused = new HttpError({ tag: 'HTTP-request-denied' });
-        request.body.drop();
-        return Promise.reject(refused);
-      },
-    },
+    'wasi:http/client@0.3': { send },
   };
 }

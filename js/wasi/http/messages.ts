@@ -112,11 +112,12 @@ export class Request {
   /** @internal */
   body: Body = NO_BODY;
 
-  /** A request of the network. */
-  static received(target: Target, headers: Fields, body: Body): Request {
+  /** A request of the network, or of a component of WASI 0.2. */
+  static received(target: Target, headers: Fields, body: Body, options?: RequestOptions): Request {
     const request = new Request();
     request.#target = target;
     request.#headers = headers;
+    request.#options = options?.frozen();
     request.body = body;
     return request;
   }

@@ -8,15 +8,17 @@ import type { Stdio } from '../cli/stdio.js';
 import { terminals } from '../cli/terminals.js';
 import { WasiExit } from '../exit.js';
 import type { Preopen } from '../filesystem/preopens.js';
+import type { Send } from '../http/index.js';
 import type { WasiOptions } from '../options.js';
 import type { WasiPlatform } from '../platform.js';
 import { randomBytes, randomU64 } from '../random/index.js';
 import type { Network } from '../sockets/backend.js';
 import { Backlog } from './backlog.js';
 import { filesystem } from './filesystem.js';
+import { http } from './http/index.js';
 import { InputStream, IoError, OutputStream } from './io.js';
 import { Pollable, poll } from './poll.js';
-import { sockets } from './sockets.js';
+import { sockets } from './sockets/index.js';
 
 /** What a program has granted, opened. */
 interface Granted {
@@ -25,10 +27,11 @@ interface Granted {
   readonly stdio: Stdio;
   readonly preopens: readonly Preopen[];
   readonly network: Network;
+  readonly send: Send;
 }
 
 /** The interfaces at `@0.2`. */
-export function p2({ platform, options, stdio, preopens, network }: Granted): Imports {
+export function p2({ platform, options, stdio, preopens, network, send }: Granted): Imports {
   const { args = [], env = {}, cwd } = options;
   const [stdout, stderr] = [new Backlog(stdio.stdout), new Backlog(stdio.stderr)];
   return {
@@ -56,6 +59,7 @@ export function p2({ platform, options, stdio, preopens, network }: Granted): Im
     ...random(),
     ...filesystem(preopens),
     ...sockets(network),
+    ...http(send),
   };
 }
 

@@ -38,8 +38,8 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 /// Crates whose exports wit-bindgen makes.
 const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "service", "text", "values"];
 
-/// Crates with a plain `main`, on WASI 0.2 by Rust's standard library.
-const PROGRAMS: &[&str] = &["std-files", "std-hello", "std-waits"];
+/// Crates on WASI 0.2 by the standard library of Rust: programs, and a service.
+const PROGRAMS: &[&str] = &["proxy", "std-files", "std-hello", "std-waits"];
 
 /// Every component in the text format, sorted.
 fn texts() -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -1,7 +1,7 @@
 /** What sockets of TCP and UDP have in common in WASI 0.2. */
 
-import type { Family } from '../sockets/address.js';
-import { attempt } from './socket-errors.js';
+import type { Family } from '../../sockets/address.js';
+import { attempt } from './errors.js';
 
 interface Sized extends Disposable {
   getAddressFamily(): Family;

@@ -1,15 +1,15 @@
 /** wasi:sockets/tcp 0.2, on the sockets of 0.3. */
 
-import { SharedInput } from '../cli/input.js';
-import type { Family, SocketAddress } from '../sockets/address.js';
-import { type Network, type SocketClass, SocketError } from '../sockets/backend.js';
-import { type Tcp, tcpSocketOn as tcpOn } from '../sockets/tcp.js';
-import { Backlog } from './backlog.js';
-import { InputStream, OutputStream, type Sink } from './io.js';
-import { Pending } from './pending.js';
-import { Pollable } from './poll.js';
-import { attempt, finished, refused } from './socket-errors.js';
-import { SocketOptions } from './socket-options.js';
+import { SharedInput } from '../../cli/input.js';
+import type { Family, SocketAddress } from '../../sockets/address.js';
+import { type Network, type SocketClass, SocketError } from '../../sockets/backend.js';
+import { type Tcp, tcpSocketOn as tcpOn } from '../../sockets/tcp.js';
+import { Backlog } from '../backlog.js';
+import { InputStream, OutputStream, type Sink } from '../io.js';
+import { Pending } from '../pending.js';
+import { Pollable } from '../poll.js';
+import { attempt, finished, refused } from './errors.js';
+import { SocketOptions } from './options.js';
 
 /** What a component has of a connection. */
 type Streams = [InputStream, OutputStream];

@@ -1,12 +1,12 @@
 /** wasi:sockets 0.2, on the sockets of 0.3: what differs is that operations are started and finished, and how errors look. */
 
-import { ComponentError, type Imports } from '../../index.js';
-import { type IpAddress, ipAddress } from '../sockets/address.js';
-import { type Network as Backend, SocketError } from '../sockets/backend.js';
-import type { IoError } from './io.js';
-import { Pending } from './pending.js';
-import type { Pollable } from './poll.js';
-import { attempt, finished, socketCode } from './socket-errors.js';
+import { ComponentError, type Imports } from '../../../index.js';
+import { type IpAddress, ipAddress } from '../../sockets/address.js';
+import { type Network as Backend, SocketError } from '../../sockets/backend.js';
+import type { IoError } from '../io.js';
+import { Pending } from '../pending.js';
+import type { Pollable } from '../poll.js';
+import { attempt, finished, socketCode } from './errors.js';
 import { tcpSocketOn } from './tcp.js';
 import { IncomingDatagramStream, OutgoingDatagramStream, udpSocketOn } from './udp.js';
 

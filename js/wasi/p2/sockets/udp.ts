@@ -1,13 +1,13 @@
 /** wasi:sockets/udp 0.2, on the sockets of 0.3. */
 
-import { ComponentError } from '../../index.js';
-import { addressOf, type Family, type SocketAddress, sameAddress } from '../sockets/address.js';
-import type { Network, SocketClass } from '../sockets/backend.js';
-import { type Udp, udpSocketOn as udpOn } from '../sockets/udp.js';
-import { Pending } from './pending.js';
-import { Pollable, waiting } from './poll.js';
-import { attempt, refused, socketCode } from './socket-errors.js';
-import { SocketOptions } from './socket-options.js';
+import { ComponentError } from '../../../index.js';
+import { addressOf, type Family, type SocketAddress, sameAddress } from '../../sockets/address.js';
+import type { Network, SocketClass } from '../../sockets/backend.js';
+import { type Udp, udpSocketOn as udpOn } from '../../sockets/udp.js';
+import { Pending } from '../pending.js';
+import { Pollable, waiting } from '../poll.js';
+import { attempt, refused, socketCode } from './errors.js';
+import { SocketOptions } from './options.js';
 
 /** Spec: `incoming-datagram`. */
 interface IncomingDatagram {

@@ -1,8 +1,8 @@
 /** Errors of wasi:sockets 0.2, whose codes are an enum. */
 
-import { ComponentError } from '../../index.js';
-import { LookupError, SocketError } from '../sockets/backend.js';
-import type { Pending } from './pending.js';
+import { ComponentError } from '../../../index.js';
+import { LookupError, SocketError } from '../../sockets/backend.js';
+import type { Pending } from '../pending.js';
 
 /** The outcome, or that there is none yet. */
 export function finished<T>({ outcome }: Pending<T>): T {
