@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { main, root, say } from './lib/run.mjs';
 
 const BUILT = ['js/generated', 'pkg'];
-const INSTALLED = ['build', 'target', 'tests/guests/target', 'node_modules'];
+const INSTALLED = [
+  'build',
+  'target',
+  'tests/guests/target',
+  'tests/engines/node_modules',
+  'node_modules',
+];
 
 await main(async (args) => {
   const paths = args.includes('--all') ? [...BUILT, ...INSTALLED] : [...BUILT, ...inBuild()];
@@ -16,7 +22,8 @@ await main(async (args) => {
 /** All of `build/` but the tools, which take minutes to install, and the stamp that says so. */
 function inBuild() {
   const list = (folder) => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []);
-  const kept = ['build/tools', 'build/stamps', 'build/stamps/bindgen', 'build/stamps/npm'];
+  const stamps = ['bindgen', 'npm', 'engines'].map((name) => `build/stamps/${name}`);
+  const kept = ['build/tools', 'build/stamps', ...stamps];
   return ['build', 'build/stamps']
     .flatMap((folder) => list(folder).map((name) => `${folder}/${name}`))
     .filter((path) => !kept.includes(path));

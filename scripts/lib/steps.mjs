@@ -43,10 +43,14 @@ export const steps = [
     doing: 'installing the npm packages of package-lock.json',
     inputs: ['package.json', 'package-lock.json'],
     outputs: ['node_modules/.package-lock.json'],
-    async run() {
-      const [command, ...first] = npm();
-      await run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
-    },
+    run: () => npmCi('.'),
+  },
+  {
+    name: 'engines',
+    doing: 'installing Deno and Bun, of tests/engines/package-lock.json',
+    inputs: ['tests/engines/package.json', 'tests/engines/package-lock.json'],
+    outputs: ['tests/engines/node_modules/.package-lock.json'],
+    run: () => npmCi('tests/engines'),
   },
   {
     name: 'bindgen',
@@ -207,6 +211,13 @@ export async function nodeTool(path, args) {
 /** Where a program that we install for ourselves is, relative to the work tree. */
 export function tool(name) {
   return `build/tools/bin/${name}${process.platform === 'win32' ? '.exe' : ''}`;
+}
+
+/** Installs what the lock file of a folder names. */
+async function npmCi(folder) {
+  const [command, ...first] = npm();
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  await run(command, [...first, 'ci', ...flags], { cwd: join(root, folder) });
 }
 
 async function installBindgen() {

@@ -99,6 +99,12 @@ export const suites = [
     run: () => nodeRunner(pinnedNode(), 'tests/js'),
   },
   {
+    name: 'engines',
+    about: 'the built package on Deno and Bun',
+    needs: ['package', 'guests', 'engines'],
+    run: () => nodeRunner(pinnedNode(), 'tests/engines'),
+  },
+  {
     name: 'wast',
     about: "our scripts on the system's Node",
     needs: ['package', 'wast'],

@@ -8,17 +8,20 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BUN, DENO } from '../engines/engines.mjs';
 import { openChromium } from './chromium.mjs';
 import { EXCEPTIONS } from './exceptions.mjs';
-import { openNode } from './node.mjs';
 import { Operations } from './operations.mjs';
+import { openProcesses } from './process.mjs';
 import { startServers } from './servers.mjs';
 import { specOf } from './spec.mjs';
 
 /** Milliseconds for one test. */
 const LIMIT = 20_000;
 const HOSTS = {
-  node: openNode,
+  node: openProcesses,
+  deno: (tests) => openProcesses(tests, DENO),
+  bun: (tests) => openProcesses(tests, BUN),
   chromium: openChromium,
   'chromium-opfs': (tests) => openChromium(tests, { opfs: true }),
 };

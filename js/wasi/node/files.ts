@@ -78,8 +78,8 @@ class NodeDirectory implements Directory {
   open(name: string, how: OpenHow): File | Directory | Link {
     const access = how.write || how.truncate ? (how.read ? O_RDWR : O_WRONLY) : O_RDONLY;
     let flags = access | O_NOFOLLOW | O_NONBLOCK;
-    if (how.create) flags |= O_CREAT;
-    if (how.exclusive) flags |= O_EXCL;
+    // Without O_CREAT the other says nothing, or is undefined.
+    if (how.create) flags |= how.exclusive ? O_CREAT | O_EXCL : O_CREAT;
     if (how.truncate) flags |= O_TRUNC;
     if (how.directory) flags |= O_DIRECTORY;
     if (how.sync === 'file') flags |= O_SYNC;

@@ -55,10 +55,9 @@ class Handles {
 export const HANDLES: Handles | undefined = find();
 
 function find(): Handles | undefined {
-  // Documented as deprecated, and the only way to bind at once; it is Node's own, which Deno and Bun lack.
+  // Documented as deprecated, and the only way to bind at once; Deno has it too, Bun has not.
   const { binding } = process as { binding?: (name: string) => unknown };
-  if (binding === undefined || 'deno' in process.versions || 'bun' in process.versions)
-    return undefined;
+  if (binding === undefined || 'bun' in process.versions) return undefined;
   try {
     const tcp = binding.call(process, 'tcp_wrap') as Binding;
     const uv = binding.call(process, 'uv') as { errname(errno: number): string };

@@ -1,4 +1,4 @@
-/** Components in processes of their own: the command line of `pkg/`, on the Node that runs this. */
+/** Components in processes of their own: the command line of `pkg/`, by default on the Node that runs this. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,10 +11,10 @@ import { Input } from './input.mjs';
 
 const CLI = fileURLToPath(new URL('../../pkg/dist/cli.js', import.meta.url));
 
-export async function openNode(folder) {
+export async function openProcesses(folder, engine = [process.execPath]) {
   const scratch = mkdtempSync(join(tmpdir(), 'tidegate-wasi-'));
   return {
-    start: async (job) => new NodeProgram(commandLine(folder, scratch, job)),
+    start: async (job) => new ProcessProgram([...engine, ...commandLine(folder, scratch, job)]),
     close: async () => rmSync(scratch, { recursive: true, force: true }),
   };
 }
@@ -34,13 +34,13 @@ function commandLine(folder, scratch, { name, world, proposals, args, env, root 
 }
 
 /** @implements {import('./operations.mjs').Program} */
-class NodeProgram {
+class ProcessProgram {
   #child;
   #sockets = [];
   #base;
 
-  constructor(args) {
-    this.#child = spawn(process.execPath, args, { stdio: 'pipe' });
+  constructor([command, ...args]) {
+    this.#child = spawn(command, args, { stdio: 'pipe' });
     this.#child.stdin.on('error', () => {});
     this.exit = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => resolve(code ?? signal));
