@@ -7,7 +7,7 @@ import { nameAll } from './naming.mjs';
 import { makePackage } from './package.mjs';
 import { writeReference } from './reference.mjs';
 import { root, run, Stop, say } from './run.mjs';
-import { componentizeJs } from './toolchains.mjs';
+import { componentizeJs, componentizePython } from './toolchains.mjs';
 import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './tools.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
@@ -109,6 +109,13 @@ export const steps = [
       await xtask('toolchains', 'build/guests');
       await componentizeJs('build/guests');
     },
+  },
+  {
+    name: 'python-guests',
+    doing: 'building the guests in Python (some minutes)',
+    inputs: ['tests/guests/python', 'tests/guests/Cargo.lock', 'scripts/lib/toolchains.mjs'],
+    outputs: ['build/python/program.component.wasm', 'build/python/proxy.component.wasm'],
+    run: () => componentizePython('build/python'),
   },
   {
     name: 'bench-guests',

@@ -16,7 +16,9 @@ import {
   allRequired,
   cargo,
   checkNode,
+  PYTHON_REMEDY,
   pinnedNode,
+  python,
   rustComponent,
   rustTarget,
   systemNode,
@@ -103,6 +105,12 @@ export const suites = [
     about: 'the built package on Deno and Bun',
     needs: ['package', 'guests', 'engines'],
     run: () => nodeRunner(pinnedNode(), 'tests/engines'),
+  },
+  {
+    name: 'python',
+    about: 'guests in Python on the Node of package.json',
+    needs: ['package'],
+    run: runPython,
   },
   {
     name: 'wast',
@@ -220,6 +228,17 @@ function withoutBrowser(what) {
   if (allRequired) throw new Stop(what, BROWSER_REMEDY);
   print(`SKIPPED: ${what}\nremedy: ${BROWSER_REMEDY}`);
   return { passed: 0, failed: 0, skipped: 1 };
+}
+
+/** Guests of some 20 MB each, which take a while to be made, once. */
+async function runPython() {
+  if (python() === undefined) {
+    if (allRequired) throw new Stop('Python is not installed', PYTHON_REMEDY);
+    print(`SKIPPED: Python is not installed\nremedy: ${PYTHON_REMEDY}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  await build(steps, ['python-guests']);
+  return nodeRunner(pinnedNode(), 'tests/python');
 }
 
 /** What `wasm-pack test --headless --chrome` does, for both crates. */

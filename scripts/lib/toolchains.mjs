@@ -1,8 +1,10 @@
-/** The test guest in JavaScript, by componentize-qjs. (That in C is made by the build tool.) */
+/** The test guests in JavaScript, by componentize-qjs, and in Python, by componentize-py. (That in C is made by the build tool.) */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from './run.mjs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root, run, Stop } from './run.mjs';
+import { cargo, PYTHON_REMEDY, python } from './tools.mjs';
 
 const SOURCE = join(root, 'tests/guests/toolchains');
 
@@ -18,4 +20,40 @@ export async function componentizeJs(out) {
   const file = join(out, 'toolchain-js.component.wasm');
   writeFileSync(join(root, file), component);
   process.stdout.write(`wrote ${file} (${component.length} bytes)\n`);
+}
+
+/** Writes `OUT/program.component.wasm` and `OUT/proxy.component.wasm`, with componentize-py in an environment of our own. */
+export async function componentizePython(out) {
+  const interpreter = python();
+  if (interpreter === undefined) throw new Stop('Python is not installed', PYTHON_REMEDY);
+  const environment = join(root, 'build/tools/python');
+  rmSync(environment, { recursive: true, force: true });
+  await run(interpreter, ['-m', 'venv', environment]);
+  const bin = (name) =>
+    join(environment, process.platform === 'win32' ? `Scripts/${name}.exe` : `bin/${name}`);
+  const requirements = join(root, 'tests/guests/python/requirements.txt');
+  const quiet = ['--quiet', '--disable-pip-version-check'];
+  await run(bin('python'), ['-m', 'pip', 'install', ...quiet, '--requirement', requirements]);
+  mkdirSync(join(root, out), { recursive: true });
+  for (const [name, world] of [
+    ['program', 'wasi:cli/command@0.2.12'],
+    ['proxy', 'wasi:http/proxy@0.2.12'],
+  ]) {
+    const what = ['componentize', '--python-path', 'tests/guests/python', name];
+    const file = `${out}/${name}.component.wasm`;
+    await run(bin('componentize-py'), ['-q', '-d', wit(), '-w', world, ...what, '-o', file]);
+  }
+}
+
+/** The interfaces of WASI 0.2 in text, as the crate `wasip2` has them. */
+function wit() {
+  const args = ['metadata', '--locked', '--format-version', '1'];
+  const manifest = join(root, 'tests/guests/Cargo.toml');
+  const { status, stdout } = spawnSync(cargo(), [...args, '--manifest-path', manifest], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) throw new Stop('cargo cannot tell where the crate wasip2 is');
+  const { packages } = JSON.parse(stdout);
+  return join(dirname(packages.find(({ name }) => name === 'wasip2').manifest_path), 'wit');
 }

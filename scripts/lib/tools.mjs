@@ -16,6 +16,18 @@ export const allRequired = process.env.TIDEGATE_REQUIRE_ALL === '1';
 /** Where cargo puts what it builds; passed on every call, so that we know where to look. */
 export const targetDir = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 
+/** What to do about a Python that is missing. */
+export const PYTHON_REMEDY =
+  'install Python 3.9 or newer with `venv`: `apt-get install python3-venv`';
+
+/** A Python that can make environments, or undefined. */
+export function python() {
+  const check = 'import ensurepip, sys, venv; assert sys.version_info >= (3, 9)';
+  return memo('python', () =>
+    ['python3', 'python'].find((name) => ask(name, ['-c', check]) !== undefined),
+  );
+}
+
 const once = new Map();
 
 /** Checks are made once per process. */
