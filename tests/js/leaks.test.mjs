@@ -1,7 +1,9 @@
 /** Nothing leaks: what JS abandons is collected, and the tables of guests stay small. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { collect, DISPOSE, elements, Thing } from './support/elements.mjs';
 import { collectUntil } from './support/gc.mjs';
 import { asyncs } from './support/guests.mjs';
@@ -154,6 +156,21 @@ describe('what is abandoned is collected', () => {
     await settle();
     assert.deepEqual(seen, ['still there']);
   });
+});
+
+test('whole stores are collected, whatever goes on in them', () => {
+  const script = fileURLToPath(new URL('support/abandoned-stores.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script], {
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  assert.equal(status, 0, stderr);
+  const left = Object.entries(JSON.parse(stdout));
+  assert.ok(left.length >= 9);
+  assert.deepEqual(
+    left.filter(([, count]) => count > 0),
+    [],
+  );
 });
 
 describe('tables stay as they were', () => {
