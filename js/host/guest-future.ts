@@ -7,8 +7,11 @@ import type { CopySite, Machine } from './machine.js';
 import { DISPOSE } from './resources.js';
 import { COPY_RESULT_MASK, DROPPED } from './runtime.js';
 
-/** The held value knows the end, not the future. Who reads is not in here any more: whoever awaits holds the promise alone. */
-const unread = new FinalizationRegistry<FutureEnd>((end) => end.collected());
+/**
+ * What is held is weak, as the store may lead to the future: by an import that has kept it. The store holds the end. Who reads is not in
+ * here any more: whoever awaits holds the promise alone.
+ */
+const unread = new FinalizationRegistry<WeakRef<FutureEnd>>((end) => end.deref()?.collected());
 
 /** A guest's future. Disposing of it before it has a value tells the guest that nobody wants one. */
 export class GuestFuture<T> implements PromiseLike<T>, Disposable {
@@ -23,7 +26,7 @@ export class GuestFuture<T> implements PromiseLike<T>, Disposable {
     const held = new FutureEnd(machine, end, ty);
     const future = new GuestFuture<unknown>(held);
     machine.holdEnd(end, held);
-    unread.register(future, held, held);
+    unread.register(future, new WeakRef(held), held);
     return future;
   }
 

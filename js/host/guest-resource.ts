@@ -17,6 +17,8 @@ export class GuestResourceType implements ResourceType {
   construct: ((args: unknown[]) => object) | undefined;
   /** The call that dropping one is. */
   readonly dropping: Caller;
+  /** For finalizers. */
+  readonly weak = new WeakRef(this);
 
   constructor(
     readonly machine: Machine,
@@ -82,6 +84,12 @@ export class GuestResourceType implements ResourceType {
     return machine.word(0);
   }
 
+  /** The object of a handle was collected: a turn of its own, as this may be anywhere. */
+  collected(handle: number): void {
+    const { machine } = this;
+    machine.enterAlone(undefined, () => machine.dropResource(handle, this.dropping));
+  }
+
   /** Whether an instance gets the rep when it borrows: then the runtime need not know. */
   ownedBy(inst: number): boolean {
     return inst === this.owner;
@@ -112,12 +120,6 @@ export class Handle {
     if (!this.type.machine.locked) this.type.machine.dropResource(this.number, this.type.dropping);
   }
 
-  /** The object was collected: a turn of its own, as this may be anywhere. */
-  collected(): void {
-    const { machine } = this.type;
-    machine.enterAlone(undefined, () => this.dispose());
-  }
-
   leave(state: 'moved' | 'disposed of'): void {
     this.state = state;
     forgotten.unregister(this);
@@ -125,8 +127,15 @@ export class Handle {
 }
 
 const guestTypes = new WeakMap<object, GuestResourceType>();
-/** The held value knows the store and the handle, not the object. */
-const forgotten = new FinalizationRegistry<Handle>((handle) => handle.collected());
+/** A handle whose object may be collected. Weak, as the store may lead to the object: by an import that has kept it. */
+interface Forgotten {
+  readonly type: WeakRef<GuestResourceType>;
+  readonly number: number;
+}
+
+const forgotten = new FinalizationRegistry<Forgotten>(({ type, number }) => {
+  type.deref()?.collected(number);
+});
 
 /** What the classes made for guests have in common. */
 abstract class GuestResource {
@@ -134,7 +143,9 @@ abstract class GuestResource {
 
   constructor(handle: Handle) {
     this.#handle = handle;
-    if (handle.state === 'owned') forgotten.register(this, handle, handle);
+    if (handle.state !== 'owned') return;
+    const { type, number } = handle;
+    forgotten.register(this, { type: type.weak, number }, handle);
   }
 
   static handle(value: unknown): Handle | undefined {

@@ -17,8 +17,8 @@ type Controller = ReadableByteStreamController | ReadableStreamDefaultController
 const CHUNK = { bytes: 65536, others: 1024 };
 
 const known = new WeakMap<object, GuestStream>();
-/** The held value knows the end, not the stream. */
-const unread = new FinalizationRegistry<GuestStream>((stream) => stream.collected());
+/** What is held is weak, as the store may lead to the stream: by an import that has kept it. The store holds the end. */
+const unread = new FinalizationRegistry<WeakRef<GuestStream>>((end) => end.deref()?.collected());
 const hasByteStreams = typeof ReadableByteStreamController === 'function';
 
 export class GuestStream implements Reader {
@@ -58,7 +58,7 @@ export class GuestStream implements Reader {
         : new ReadableStream(source, { highWaterMark: 0 });
     machine.holdEnd(end, self);
     known.set(stream, self);
-    unread.register(stream, self, self);
+    unread.register(stream, new WeakRef(self), self);
     return stream;
   }
 

@@ -19,6 +19,8 @@ export const BROWSERS = {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        // For suites that make more stores than a page would.
+        '--js-flags=--expose-gc',
       ],
     },
   },
