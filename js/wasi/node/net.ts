@@ -32,8 +32,6 @@ export function nodeNetwork(grant: boolean | readonly string[]): Network {
     udp: (family) => new NodeUdp(family),
     permits: (address) => allowed.has(address),
     async resolve(name) {
-      if (net.isIP(name) !== 0) return [name];
-      if (!/^[\p{L}\p{N}_.-]{1,253}$/u.test(name)) throw new LookupError('invalid-argument');
       if (!allowed.hasName(name)) throw new LookupError('access-denied');
       try {
         const found = await dns.lookup(name, { all: true, order: 'verbatim' });

@@ -3,10 +3,9 @@
 import type { Imports } from '../../index.js';
 import type { WasiOptions } from '../options.js';
 import type { WasiPlatform } from '../platform.js';
-import { type IpAddress, ipAddress } from './address.js';
 import type { Network } from './backend.js';
-import { attemptLater } from './errors.js';
 import { LoopbackNetwork } from './loopback.js';
+import { resolveAddresses } from './names.js';
 import { tcpSocketOn } from './tcp.js';
 import { udpSocketOn } from './udp.js';
 
@@ -26,8 +25,7 @@ export function sockets(network: Network): Imports {
       UdpSocket: udpSocketOn(network),
     },
     'wasi:sockets/ip-name-lookup@0.3': {
-      resolveAddresses: (name: string): Promise<IpAddress[]> =>
-        attemptLater(async () => (await network.resolve(name)).map(ipAddress)),
+      resolveAddresses: (name: string) => resolveAddresses(network, name),
     },
   };
 }
