@@ -1,6 +1,7 @@
 /**
- * `npm run size`: bytes of what is downloaded, raw and by brotli, beside the budgets of design section 7.
- * It measures the built package as shipped. `--json` prints numbers.
+ * `npm run size`: bytes of what is downloaded, raw and by brotli, beside the limits that we build against. To run is what every
+ * component needs, with async functions, streams, futures and resources; what only some need is listed by itself. It measures the
+ * built package as shipped. `--json` prints numbers.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -30,21 +31,26 @@ function main() {
 /** Every file is compressed by itself, as it is downloaded. */
 function measure() {
   const host = closure('web.js');
-  const compiler = [...closure('web.js', { lazy: true })].filter((file) => !host.has(file));
-  const wasi = [...closure('wasi-web.js')].filter((file) => !host.has(file));
-  const parts = {
-    'runtime.wasm': sum(['runtime.wasm']),
-    'driver.wasm': sum(['driver.wasm']),
-    'host code': sum(host),
-    'compiler.wasm': sum(['compiler.wasm']),
-    "compiler's glue": sum(compiler),
-    'wasi code, for a page': sum(wasi),
-    'all JavaScript': sum(readdirSync(DIST).filter((file) => file.endsWith('.js'))),
-  };
+  const beside = (file) => [...closure(file)].filter((other) => !host.has(other));
+  const parts = partsOf(host);
+  const compiling = [...new Set(['compile', 'describe'].flatMap((name) => beside(parts[name])))];
   const run = ['runtime.wasm', 'driver.wasm', ...host];
-  const compile = [...run, 'compiler.wasm', ...compiler];
+  const compile = [...run, 'compiler.wasm', ...compiling];
   return {
-    parts,
+    parts: {
+      'runtime.wasm': sum(['runtime.wasm']),
+      'driver.wasm': sum(['driver.wasm']),
+      'host code': sum(host),
+      'compiler.wasm': sum(['compiler.wasm']),
+      'code to compile': sum(compiling),
+      ...Object.fromEntries(
+        Object.entries(parts)
+          .filter(([name]) => name !== 'compile' && name !== 'describe')
+          .map(([name, file]) => [`only for ${name}`, sum(beside(file))]),
+      ),
+      'wasi code, for a page': sum(beside('wasi-web.js')),
+      'all JavaScript': sum(readdirSync(DIST).filter((file) => file.endsWith('.js'))),
+    },
     totals: [
       { name: 'to run', ...sum(run), budget: BUDGET.run },
       { name: 'to compile as well', ...sum(compile), budget: BUDGET.compile },
@@ -52,23 +58,30 @@ function measure() {
   };
 }
 
-/** A module of the package and all that it imports at once, or lazily as well. */
-function closure(entry, { lazy = false } = {}) {
+/** A module of the package and all that it imports at once. */
+function closure(entry) {
   const found = new Set();
   const visit = (file) => {
     if (found.has(file)) return;
     found.add(file);
-    const text = readFileSync(join(DIST, file), 'utf8');
-    // esbuild writes specifiers as string literals, relative to the file.
-    const specifiers = lazy
-      ? /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+\.js)"/g
-      : /(?:\bfrom|\bimport)\s*"(\.[^"]+\.js)"/g;
-    for (const [, specifier] of text.matchAll(specifiers)) {
-      visit(normalize(join(dirname(file), specifier)));
+    for (const specifier of specifiers(file, /(?:\bfrom|\bimport)\s*"(\.[^"]+\.js)"/g)) {
+      visit(specifier);
     }
   };
   visit(entry);
   return found;
+}
+
+/** What `files` import when it is needed, by name (`js/host/parts.ts`). */
+function partsOf(files) {
+  const all = [...files].flatMap((file) => specifiers(file, /\bimport\s*\(\s*"(\.[^"]+\.js)"/g));
+  return Object.fromEntries(all.map((file) => [file.replace(/-[A-Z0-9]+\.js$/, ''), file]));
+}
+
+/** Names of files: esbuild writes specifiers as string literals, relative to the file. */
+function specifiers(file, pattern) {
+  const text = readFileSync(join(DIST, file), 'utf8');
+  return [...text.matchAll(pattern)].map(([, path]) => normalize(join(dirname(file), path)));
 }
 
 function sum(files) {

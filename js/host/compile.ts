@@ -54,7 +54,7 @@ export interface CompiledBytes {
 const LARGE = 1_000_000;
 
 /** @throws TypeError or RangeError for options that there are not. */
-export function checkOptions({
+function checkOptions({
   worker = 'auto',
   features = [],
   limits = {},
@@ -80,6 +80,7 @@ export async function compileArtifact(
   bytes: Uint8Array<ArrayBuffer>,
   options: CompileOptions,
 ): Promise<CompiledBytes> {
+  checkOptions(options);
   const { features = [], limits = {} } = options;
   const settings: Settings = {
     features: [...features],
@@ -99,7 +100,6 @@ function wantsWorker({ length }: Uint8Array, { worker = 'auto' }: CompileOptions
 
 let ready: Promise<void> | undefined;
 
-/** The compiler's module, which only those load who compile. Its glue is small, and service workers cannot import later. */
 function loadCompiler(): Promise<void> {
   ready ??= wasmModule('compiler').then((module) => {
     initSync({ module });

@@ -1,17 +1,18 @@
 /** Components: bytes, compiled once, instantiated as often as wanted. */
 
 import { jspiNeeds, jspiWarning } from './blocking.js';
-import { type CompileOptions, checkOptions, compileArtifact } from './compile.js';
+import type { CompileOptions } from './compile.js';
 import { type Compiled, compileModules } from './compiled.js';
 import { show } from './errors.js';
 import { buildExports, type ComponentExports } from './exports.js';
 import { HostImports, type Imports } from './imports.js';
 import { link } from './linker.js';
+import { type Parts, part } from './parts.js';
 import { wasmModule } from './platform.js';
 import { JSPI } from './stacks.js';
 import { Store } from './store.js';
-import { describe, type ExternType } from './wit.js';
-import { describeWorld, type WorldDescription } from './world.js';
+import type { ExternType } from './wit.js';
+import type { WorldDescription } from './world.js';
 
 /** How components are instantiated. */
 export interface InstantiateOptions {
@@ -24,12 +25,14 @@ export interface InstantiateOptions {
 /** A compiled component: immutable, shared by its instances. */
 export class Component {
   readonly #compiled: Compiled;
+  readonly #describe: Parts['describe'];
   #imports: readonly ExternType[] | undefined;
   #exports: readonly ExternType[] | undefined;
   #warned = false;
 
-  private constructor(compiled: Compiled) {
+  private constructor(compiled: Compiled, describe: Parts['describe']) {
     this.#compiled = compiled;
+    this.#describe = describe;
   }
 
   /**
@@ -38,9 +41,10 @@ export class Component {
    * Throws a `ComponentCompileError` when the bytes are not a component, or need what is not supported.
    */
   static async compile(bytes: BufferSource, options: CompileOptions = {}): Promise<Component> {
-    checkOptions(options);
-    const compiled = await compileArtifact(snapshot(bytes), options);
-    return new Component(await compileModules(compiled.bytes, compiled.artifact));
+    const copy = snapshot(bytes);
+    const [{ compileArtifact }, describe] = await loadCompiler();
+    const compiled = await compileArtifact(copy, options);
+    return new Component(await compileModules(compiled.bytes, compiled.artifact), describe);
   }
 
   /** As `compile`, of a response's body; the compiler is loaded while it arrives. */
@@ -52,27 +56,27 @@ export class Component {
     if (!answer.ok) {
       throw new TypeError(`the component could not be loaded: ${answer.status} for ${answer.url}`);
     }
-    const [bytes] = await Promise.all([answer.arrayBuffer(), wasmModule('compiler')]);
+    const [bytes] = await Promise.all([answer.arrayBuffer(), loadCompiler()]);
     return Component.compile(bytes, options);
   }
 
   /** What the component imports. */
   get imports(): readonly ExternType[] {
     const { artifact } = this.#compiled;
-    this.#imports ??= describe(artifact, artifact.imports);
+    this.#imports ??= this.#describe.describe(artifact, artifact.imports);
     return this.#imports;
   }
 
   /** What the component exports. */
   get exports(): readonly ExternType[] {
     const { artifact } = this.#compiled;
-    this.#exports ??= describe(artifact, artifact.exports);
+    this.#exports ??= this.#describe.describe(artifact, artifact.exports);
     return this.#exports;
   }
 
   /** Imports and exports with their types as plain data, and the sizes of the core modules; made anew for each call. */
   describe(): WorldDescription {
-    return describeWorld(this.#compiled.artifact);
+    return this.#describe.describeWorld(this.#compiled.artifact);
   }
 
   /**
@@ -80,8 +84,7 @@ export class Component {
    * module that `tidegate/vite` and `tidegate/register` make of it. `name` is what the heading calls it.
    */
   async types(name = 'a component'): Promise<string> {
-    // Few programs want them, so that only these load what prints them.
-    const { declarations } = await import('../types/declarations.js');
+    const { declarations } = await part('declarations');
     return declarations(this.#compiled.artifact, name);
   }
 
@@ -118,6 +121,11 @@ export class Instance<E extends object = ComponentExports> {
     /** What it lives in. */
     readonly store: Store,
   ) {}
+}
+
+/** What those load who compile, all at the same time. */
+function loadCompiler(): Promise<[Parts['compile'], Parts['describe'], WebAssembly.Module]> {
+  return Promise.all([part('compile'), part('describe'), wasmModule('compiler')]);
 }
 
 /** The bytes as they are now, whatever happens to them while the compiler is loaded. */

@@ -9,7 +9,6 @@
 
 import { Blame, type Caller } from './blame.js';
 import type { Call } from './calls.js';
-import { deadlockMessage } from './deadlock.js';
 import { driverHost } from './driver.js';
 import type { FailableReader, HostEnd } from './ends.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
@@ -20,7 +19,7 @@ import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './
 import { Slab } from './slab.js';
 import { JSPI } from './stacks.js';
 import { Threads } from './threads.js';
-import { type TraceEvent, Tracer } from './trace.js';
+import type { TraceEvent, Tracer } from './trace.js';
 import { Trail } from './trail.js';
 import { abiTrap, classify } from './trap.js';
 import { Turns } from './turns.js';
@@ -131,10 +130,15 @@ export class Machine {
   /** Handles to drop when the store is frozen no longer. */
   readonly #later: { readonly handle: number; readonly caller: Caller }[] = [];
 
-  constructor(runtime: WebAssembly.Module, driver: WebAssembly.Module, options: StoreOptions) {
+  constructor(
+    runtime: WebAssembly.Module,
+    driver: WebAssembly.Module,
+    options: StoreOptions,
+    tracer: ((machine: Machine) => Tracer) | undefined,
+  ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { exports } = new WebAssembly.Instance(runtime, {});
-    this.tracer = options.trace && new Tracer(this, options.trace);
+    this.tracer = tracer?.(this);
     this.runtimeExports = this.tracer?.watch(exports) ?? exports;
     this.runtime = this.runtimeExports as unknown as Runtime;
     const host = driverHost(this);
@@ -373,11 +377,6 @@ export class Machine {
       const { handle, caller } = this.#later.pop()!;
       this.enterAlone(caller, () => this.driver.host_resource_drop(handle));
     }
-  }
-
-  /** Who waits for what. */
-  deadlock(): string {
-    return deadlockMessage(this);
   }
 
   #configure(seeded: number, seed: bigint): void {

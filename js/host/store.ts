@@ -1,6 +1,7 @@
 /** The store, as its users see it. */
 
 import { Machine, type StoreOptions } from './machine.js';
+import { part } from './parts.js';
 import { wasmModule } from './platform.js';
 
 const machines = new WeakMap<Store, Promise<Machine>>();
@@ -50,8 +51,14 @@ export class Store {
   }
 
   async #open(): Promise<Machine> {
-    const [runtime, driver] = await Promise.all([wasmModule('runtime'), wasmModule('driver')]);
-    this.#machine = new Machine(runtime, driver, this.#options);
+    const { trace } = this.#options;
+    const [runtime, driver, tracing] = await Promise.all([
+      wasmModule('runtime'),
+      wasmModule('driver'),
+      trace && part('trace'),
+    ]);
+    const tracer = trace && ((machine: Machine) => new tracing!.Tracer(machine, trace));
+    this.#machine = new Machine(runtime, driver, this.#options, tracer);
     return this.#machine;
   }
 }

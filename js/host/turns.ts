@@ -5,6 +5,7 @@
 
 import { ComponentTrap } from './errors.js';
 import type { Machine } from './machine.js';
+import { part } from './parts.js';
 import { platform } from './platform.js';
 
 /** Steps of the driver in one turn. */
@@ -52,7 +53,7 @@ export class Turns {
     if (this.#watching || this.#scheduled || !this.#machine.stuck) return;
     if (this.#warned && this.#deadlock === 'report') return;
     this.#watching = true;
-    platform().macrotask(this.#look);
+    platform().macrotask(() => void this.#look());
   }
 
   readonly #turn = (): void => {
@@ -67,16 +68,28 @@ export class Turns {
     });
   };
 
-  readonly #look = (): void => {
-    this.#watching = false;
+  async #look(): Promise<void> {
     const machine = this.#machine;
-    if (this.#scheduled || !machine.stuck) return;
-    const message = machine.deadlock();
+    const stuck = () => !this.#scheduled && machine.stuck;
+    if (stuck()) {
+      const { deadlockMessage } = await part('deadlock').catch(withoutWords);
+      if (stuck()) this.#tell(deadlockMessage(machine));
+    }
+    this.#watching = false;
+  }
+
+  #tell(message: string): void {
+    const machine = this.#machine;
     if (this.#deadlock === 'error') {
       machine.lock(new ComponentTrap('deadlock', message));
     } else {
       this.#warned = true;
       console.warn(`tidegate: ${message}`);
     }
-  };
+  }
+}
+
+/** What is told of a deadlock when the part that describes it cannot be loaded. */
+function withoutWords(error: unknown): { deadlockMessage(machine: Machine): string } {
+  return { deadlockMessage: () => `deadlock: nothing is ready (${error})` };
 }

@@ -1,11 +1,11 @@
 /**
- * Bundles `js/` into the few files that are published: one per entry, and chunks that they share,
- * so that `tidegate` and `tidegate/wasi` have the same error classes. What a bundler of an
+ * Bundles `js/` into the few files that are published: one per entry, one per part that is loaded when it is needed
+ * (`js/host/parts.ts`), and chunks that they share, so that `tidegate` and `tidegate/wasi` have the same error classes. What a bundler of an
  * application must see, `new URL('./runtime.wasm', import.meta.url)`, stays as written.
  */
 
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, posix, relative } from 'node:path';
 import { root, Stop } from './run.mjs';
 
 /** Each becomes `dist/<key>.js`. */
@@ -19,6 +19,7 @@ const ENTRIES = {
   vite: 'js/vite/index.ts',
   register: 'js/register/index.ts',
   'register-hooks': 'js/register/hooks.ts',
+  parts: 'js/host/parts.ts',
 };
 
 /** Started by the page's entry in a thread of its own, where a chunk would be one more thing to find. */
@@ -26,7 +27,7 @@ const ALONE = { 'compile-worker': 'js/entry/compile-worker.ts' };
 
 const OPTIONS = {
   absWorkingDir: root,
-  chunkNames: 'chunk-[hash]',
+  chunkNames: '[name]-[hash]',
   bundle: true,
   format: 'esm',
   platform: 'neutral',
@@ -37,21 +38,60 @@ const OPTIONS = {
   logLevel: 'warning',
 };
 
+/** Sources as they are bundled. */
+function sources(rules) {
+  const users = new Set([...partFiles(), 'js/host/parts.ts', ENTRIES['register-hooks']]);
+  return {
+    name: 'sources',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]js[\\/].*\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        const contents = rules ? text : withoutRules(path, text);
+        const file = relative(root, path).replaceAll('\\', '/');
+        return { contents: users.has(file) ? undivided(contents) : contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
 /**
  * Takes the names of rules away (`js/host/rule.ts`): what is left of the function is the identity, calls of which esbuild
  * puts their argument in place of.
  */
-const withoutRules = {
-  name: 'without-rules',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]js[\\/].*\.ts$/ }, ({ path }) => {
-      const contents = /[\\/]host[\\/]rule\.ts$/.test(path)
-        ? 'export function rule(violated) { return violated; }'
-        : readFileSync(path, 'utf8').replace(/\brule\(\s*'[a-z0-9-]+',/g, 'rule(');
-      return { contents, loader: 'ts' };
-    });
-  },
-};
+function withoutRules(path, text) {
+  return /[\\/]host[\\/]rule\.ts$/.test(path)
+    ? 'export function rule(violated) { return violated; }'
+    : text.replace(/\brule\(\s*'[a-z0-9-]+',/g, 'rule(');
+}
+
+/**
+ * Has what imports some of the host import all of it. Otherwise esbuild would cut the host into a chunk for every set of files that
+ * share something of it, and a page would have to fetch them all.
+ */
+function undivided(text) {
+  return `import ${JSON.stringify(join(root, 'js/index.ts'))};\n${text}`;
+}
+
+/** The sources of the parts that are loaded when they are needed. */
+function partFiles() {
+  const text = readFileSync(join(root, 'js/host/parts.ts'), 'utf8');
+  const specifiers = [...text.matchAll(/=> import\('(\.[^']+)\.js'\)/g)];
+  return specifiers.map(([, specifier]) => `${posix.join('js/host', specifier)}.ts`);
+}
+
+/** The page's entry with all parts in it from the start, for where nothing can be imported later. */
+function whole(outputs) {
+  const parts = partFiles().map((file) => {
+    const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === file);
+    return { name: posix.basename(file, '.ts'), specifier: `./${posix.basename(path)}` };
+  });
+  return [
+    "import { provide } from './parts.js';",
+    ...parts.map(({ name, specifier }) => `import * as ${name} from '${specifier}';`),
+    `provide({ ${parts.map(({ name }) => `${name}: async () => ${name}`).join(', ')} });`,
+    "export * from './web.js';\n",
+  ].join('\n');
+}
 
 /**
  * @param {string} folder where to, relative to the work tree
@@ -61,10 +101,16 @@ export async function bundle(folder, { rules = false } = {}) {
   const outdir = join(root, folder);
   rmSync(outdir, { recursive: true, force: true });
   const esbuild = await import('esbuild');
-  const options = { ...OPTIONS, outdir, plugins: rules ? [] : [withoutRules] };
+  const options = { ...OPTIONS, outdir, plugins: [sources(rules)] };
   try {
-    await esbuild.build({ ...options, entryPoints: ENTRIES, splitting: true });
+    const { metafile } = await esbuild.build({
+      ...options,
+      entryPoints: ENTRIES,
+      splitting: true,
+      metafile: true,
+    });
     await esbuild.build({ ...options, entryPoints: ALONE });
+    writeFileSync(join(outdir, 'whole.js'), whole(metafile.outputs));
   } catch (error) {
     if (!('errors' in error)) throw error;
     throw new Stop(`bundling failed with ${error.errors.length} errors`);

@@ -206,8 +206,9 @@ describe('a trace', () => {
   test('is not there when nobody listens', async () => {
     const { driver, runtime } = await modules();
     const { Machine } = await internal('machine');
+    const { Tracer } = await internal('trace');
     const own = new Machine(runtime, driver, {});
-    const watched = new Machine(runtime, driver, { trace: () => {} });
+    const watched = new Machine(runtime, driver, {}, (store) => new Tracer(store, () => {}));
     const native = (call) => /native code/.test(Function.prototype.toString.call(call));
     assert.ok(
       Object.values(own.runtimeExports).every((one) => typeof one !== 'function' || native(one)),

@@ -1,7 +1,7 @@
-/** Runs the command whose address it is told. Import maps do not reach here. */
+/** Runs the command whose address it is told. Import maps do not reach here, and nothing can be imported later. */
 
 import { wasi } from './dist/wasi-web.js';
-import { Component } from './dist/web.js';
+import { Component } from './dist/whole.js';
 
 self.onmessage = ({ data, ports: [port] }) => {
   run(data).then(
