@@ -85,9 +85,9 @@ impl<'a> Linker<'a> {
     pub(super) fn pairing(&mut self, id: CanonId) -> Option<Pairing<'a>> {
         let CanonKind::Lower {
             callee: Callee::Guest(func),
-            ty,
             is_async,
             options,
+            ..
         } = self.canons.get(id.0 as usize)?.kind
         else {
             return None;
@@ -96,15 +96,8 @@ impl<'a> Linker<'a> {
             return None;
         };
         let (lift, lower) = (lift.clone(), options);
-        let desc = self.types.func(ty);
         let addresses = [lower.ptr, lift.options.ptr];
-        if addresses.contains(&PtrType::I64) {
-            return None;
-        }
-        let values = [Some(desc.params_tuple), desc.result];
-        let traits = self.traits();
-        let handles = |ty: &u32| traits[*ty as usize].handles;
-        (!values.iter().flatten().any(handles)).then_some(Pairing {
+        (!addresses.contains(&PtrType::I64)).then_some(Pairing {
             func,
             lower,
             is_async,
@@ -329,10 +322,12 @@ impl<'a> Linker<'a> {
         let FuncDesc {
             is_async: waits,
             result,
+            params_tuple,
             ..
         } = *self.types.func(ty);
         if !is_async && !waits {
-            let enters = self.notices(lift.options.instance).task;
+            let borrows = self.traits()[params_tuple as usize].borrows;
+            let enters = borrows || self.notices(lift.options.instance).task;
             return Ok(Shape::Direct { enters });
         }
         let options = lift.options;

@@ -110,7 +110,7 @@ pub(crate) struct Adapter {
 /// How a call is made.
 pub(crate) enum Shape {
     /// A sync function, lifted and lowered without `async`: the call is over when it returns. `enters`: the callee may notice
-    /// which task it is in.
+    /// which task it is in, or borrows for it.
     Direct { enters: bool },
     /// Any other.
     Site(CallSite),

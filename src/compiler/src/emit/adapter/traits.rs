@@ -12,13 +12,11 @@ pub(crate) struct Traits {
     /// Every byte of it is a value's, and every value of these bytes is valid: it may be copied as it is.
     pub(super) plain: bool,
     /// Spec: `contains_borrow`.
-    pub(super) borrows: bool,
+    pub(crate) borrows: bool,
     /// It contains strings.
     pub(crate) strings: bool,
     /// It contains lists, maps or strings.
     pub(crate) lists: bool,
-    /// It contains handles.
-    pub(crate) handles: bool,
 }
 
 /// What is heavier is translated by a function of its own.
@@ -33,7 +31,6 @@ impl Traits {
         borrows: false,
         strings: false,
         lists: false,
-        handles: false,
     };
 
     /// Completes `known`, the facts of the first of `types`.
@@ -66,13 +63,11 @@ impl Traits {
             TypeKind::Bool | TypeKind::Char | TypeKind::Enum { .. } => Self::LIGHT,
             TypeKind::Own { .. } | TypeKind::Stream { .. } | TypeKind::Future { .. } => Self {
                 weight: CALL,
-                handles: true,
                 ..Self::LIGHT
             },
             TypeKind::Borrow { .. } => Self {
                 weight: CALL,
                 borrows: true,
-                handles: true,
                 ..Self::LIGHT
             },
             TypeKind::String => Self {
@@ -140,6 +135,5 @@ impl Traits {
         self.borrows |= part.borrows;
         self.strings |= part.strings;
         self.lists |= part.lists;
-        self.handles |= part.handles;
     }
 }
