@@ -65,8 +65,9 @@ function wasmLines(stack: string): Line[] {
 
 /** `at label (wasm://wasm/hash:wasm-function[12]:0x34)` and, of a function without a name, `at wasm://...`. */
 const V8 = /^\s*at (?:(.+) \()?\S*:wasm-function\[(\d+)\]:0x[\da-f]+\)?$/;
-/** `label@url line 1 > WebAssembly.Module:wasm-function[12]:0x34` */
-const SPIDERMONKEY = /^(.*?)@.*:wasm-function\[(\d+)\]:0x[\da-f]+$/;
+/** `label@url line 1 > WebAssembly.Module:wasm-function[12]:0x34`; both may have an `@`: that of a version, for one. */
+const SPIDERMONKEY =
+  /^(.*?)@(?:[a-z][a-z\d+.-]*:\/|blob:|data:).*:wasm-function\[(\d+)\]:0x[\da-f]+$/;
 /** `module.wasm-function[name or index]@[wasm code]` */
 const JAVASCRIPTCORE = /^(?:(.*)\.)?wasm-function\[(.+)\]@\[wasm code\]$/;
 

@@ -18,6 +18,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** Tests that do not run here, by suites, with the reasons. */
 const SUITES = {
   async: {},
+  'bad-input': {},
   blocking: {},
   cancellation: {
     'the reason > a listener is not left behind': 'only Node tells which listeners there are',
@@ -30,8 +31,20 @@ const SUITES = {
   features: {},
   'fixed-lists': {},
   'laws-misuse': {},
+  limits: {
+    'limits of the compiler > are all in the guide, and tested here': 'it reads the guide',
+  },
   memory64: {},
+  resources: Object.fromEntries(
+    [
+      "the guest's resources > a resource whose JS object is collected is dropped",
+      "the guest's resources > one that is collected when its store has ended does nothing",
+    ].map((name) => [name, 'a page cannot collect its garbage']),
+  ),
+  siblings: {},
   streams: {},
+  trace: {},
+  traps: {},
   values: {},
 };
 
@@ -91,6 +104,7 @@ async function serve() {
       { at: '/suites/', folder },
       { at: '/fixtures/', folder: path('fixtures') },
       { at: '/build/guests/', folder: path('../../build/guests') },
+      { at: '/pkg/', folder: path('../../pkg') },
     ];
     const { url, close } = await serveDemo({ mounts });
     return {
@@ -120,6 +134,7 @@ async function bundle(outdir) {
 }
 
 /** By what they stand for. */
+const SUPPORT = { 'gc.mjs': 'runner/gc.mjs', 'internal.mjs': 'runner/internal.mjs' };
 const RUNNER = {
   'node:test': 'runner/test.mjs',
   'node:assert/strict': 'runner/assert.mjs',
@@ -142,7 +157,10 @@ const forPages = {
       const stands = RUNNER[name];
       return stands === undefined ? { path: name, external: true } : { path: path(stands) };
     });
-    build.onResolve({ filter: /\/pkg\/dist\// }, ({ path: file }) => {
+    build.onResolve({ filter: /\/support\/(gc|internal)\.mjs$/ }, ({ path: file }) => ({
+      path: path(SUPPORT[file.replace(/^.*\//, '')]),
+    }));
+    build.onResolve({ filter: /\/pkg\/dist\/\w+\.js$/ }, ({ path: file }) => {
       const entry = file.replace(/^.*\/pkg\/dist\//, '/pkg/dist/');
       return { path: entry.replace('/node.js', '/web.js'), external: true };
     });

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Component, ComponentCompileError, Store } from '../../pkg/dist/node.js';
 import { ends } from './support/ends.mjs';
-import { bytes, instance } from './support/guests.mjs';
+import { bytes, indexOf, instance } from './support/guests.mjs';
 
 const compileWithin = async (guest, limits) => Component.compile(await bytes(guest), { limits });
 
@@ -85,7 +85,7 @@ describe('limits of the compiler', () => {
   test('a module that is changed for them is as invalid as before', async () => {
     const broken = await bytes('limits');
     // The body of `grow`: `memory.grow 0` becomes an unknown instruction.
-    const at = broken.indexOf(Buffer.from([0x20, 0x00, 0x40, 0x00]));
+    const at = indexOf(broken, [0x20, 0x00, 0x40, 0x00]);
     broken[at + 2] = 0xff;
     const plain = await Component.compile(broken).catch((error) => error);
     const limits = { maxMemoryPages: 3, maxTableElements: 4 };

@@ -1,13 +1,11 @@
 /** Calls between components of one binary. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Component, ComponentError, ComponentTrap } from '../../pkg/dist/node.js';
+import { ComponentError, ComponentTrap } from '../../pkg/dist/node.js';
+import { instance as instantiate } from './support/guests.mjs';
 
-const file = new URL('../../build/guests/siblings.component.wasm', import.meta.url);
-const component = Component.compile(readFileSync(file));
-const instance = async () => (await component).instantiate();
+const instance = () => instantiate('siblings');
 
 test('strings go from one memory to the other and back', async () => {
   const { exports } = await instance();

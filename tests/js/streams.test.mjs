@@ -221,6 +221,29 @@ describe('a stream that the guest gives', () => {
     );
   });
 
+  test('a BYOB buffer is filled straight from the memory of the guest', async (t) => {
+    const { streams } = await asyncs();
+    const reader = (await streams.produce(4096n, 4096)).getReader({ mode: 'byob' });
+    const { set, slice } = Uint8Array.prototype;
+    const copies = [];
+    t.mock.method(Uint8Array.prototype, 'set', function record(source, at) {
+      copies.push(source);
+      return set.call(this, source, at);
+    });
+    const sliced = t.mock.method(Uint8Array.prototype, 'slice', function record(...args) {
+      return slice.apply(this, args);
+    });
+    const { value } = await reader.read(new Uint8Array(8192));
+    assert.equal(value.length, 4096);
+    assert.equal(value[300], 300 % 256);
+    assert.equal(sliced.mock.callCount(), 0);
+    assert.equal(copies.length, 1, 'one copy');
+    // A window onto a memory, whose size is whole pages.
+    const [{ buffer, byteLength }] = copies;
+    assert.equal(byteLength, 4096);
+    assert.ok(buffer.byteLength > 0 && buffer.byteLength % 65_536 === 0);
+  });
+
   test('an offset in a BYOB buffer is kept', async () => {
     const { streams } = await asyncs();
     const reader = (await streams.produce(4n, 4)).getReader({ mode: 'byob' });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Store } from '../../pkg/dist/node.js';
-import { asyncs, component } from './support/guests.mjs';
+import { asyncs, component, instance } from './support/guests.mjs';
 import { internal } from './support/internal.mjs';
 import { deferred, settle } from './support/time.mjs';
 
@@ -182,6 +182,22 @@ describe('a trace', () => {
       1000,
     );
     assert.equal(seen.at(-1).state, 'end');
+  });
+
+  test('follows calls from component to component, and their cancellation', async () => {
+    const { events, store } = traced();
+    const { exports } = await instance('relay', {}, { store, quiet: true });
+    assert.equal(await exports.relay(21), 42);
+    const [relay, , double] = events;
+    assert.deepEqual([relay.name, double.name], ['relay', 'double']);
+    assert.equal(double.parent, relay.id);
+    const states = (id) => events.filter((event) => event.id === id).map(({ state }) => state);
+    assert.deepEqual(states(relay.id), ['begin', 'start', 'wait', 'end']);
+    assert.deepEqual(states(double.id), ['begin', 'start', 'wait', 'end']);
+    await exports.giveUp();
+    const forever = events.find(({ name }) => name === 'forever');
+    assert.deepEqual(states(forever.id), ['begin', 'start', 'wait', 'cancel', 'fail']);
+    assert.deepEqual(unfinished(events), []);
   });
 
   test('has an end for everything that has begun, under any schedule', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ComponentTrap } from '../../pkg/dist/node.js';
-import { asyncs, bytes, instance } from './support/guests.mjs';
+import { asyncs, bytes, indexOf, instance } from './support/guests.mjs';
 import { internal } from './support/internal.mjs';
 import { deferred } from './support/time.mjs';
 
@@ -96,7 +96,9 @@ describe('which calls led to a trap', () => {
     const { tasks, message, stack } = trapOf(() => exports.descend(2, 0));
     assert.deepEqual(tasks.slice(1), [descend, ask, descend, ask, descend]);
     assert.match(message, /< descend of root < the host's ask < descend of root < /);
-    assert.ok(stack.includes(message), 'the stack begins with the whole message');
+    // Of other engines, it has no message at all.
+    const told = new Error('told').stack.includes('told');
+    if (told) assert.ok(stack.includes(message), 'the stack begins with the whole message');
   });
 
   test('go through a host that hides the trap', async () => {
@@ -192,8 +194,7 @@ describe('stacks of engines', () => {
   /** The core module of `depths` whose name is `pit`: the first core module in the binary. */
   async function pit() {
     const whole = await bytes('depths');
-    const magic = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-    const start = whole.indexOf(magic);
+    const start = indexOf(whole, [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     for (let end = start + 8; end <= whole.length; end++) {
       try {
         const module = new WebAssembly.Module(whole.subarray(start, end));
@@ -234,6 +235,14 @@ descend@http://localhost/web.js:1:2`,
       assert.deepEqual(coreStack(stack, [await pit()]), { frames, inRuntime: false });
     });
   }
+
+  test('of SpiderMonkey are read when names have versions, and URLs too', async () => {
+    const { coreStack } = await internal('frames');
+    const at =
+      '.wasm.my:app/api@1.2.0#run@http://localhost/@fs/web@1.js line 1 > WebAssembly.Module';
+    const { frames: read } = coreStack(`app${at}:wasm-function[1]:0x55`, []);
+    assert.deepEqual(read, [{ name: 'app.wasm.my:app/api@1.2.0#run', component: undefined }]);
+  });
 
   test('without names show indices', async () => {
     const { coreStack } = await internal('frames');

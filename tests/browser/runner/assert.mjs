@@ -22,6 +22,9 @@ export default {
   match(text, pattern, message) {
     if (!pattern.test(text)) fail(message ?? `${show(text)} does not match ${pattern}`);
   },
+  doesNotMatch(text, pattern, message) {
+    if (pattern.test(text)) fail(message ?? `${show(text)} matches ${pattern}`);
+  },
   fail,
   throws(body, expected, message) {
     let thrown;

@@ -10,6 +10,11 @@ export function bytes(name) {
   return readFile(new URL(`../../../build/guests/${name}.component.wasm`, import.meta.url));
 }
 
+/** Where the first bytes like these begin. */
+export function indexOf(whole, part) {
+  return whole.findIndex((_, i) => part.every((byte, n) => whole[i + n] === byte));
+}
+
 /** The compiled component of a guest. */
 export function component(name) {
   let promise = compiled.get(name);
