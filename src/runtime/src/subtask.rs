@@ -220,15 +220,14 @@ impl Store {
     pub fn subtask_cancel(&mut self, inst: InstanceId, is_async: bool, h: Handle) -> Outcome {
         let id = self.subtask_at(inst, h)?;
         let subtask = self.subtask(id)?;
-        let (told, requested) = (subtask.lenders.is_none(), subtask.cancellation_requested);
         let in_set = subtask.membership.set.is_some();
-        if rule!("subtask-cancel-told", told)
-            || rule!("subtask-cancel-once", requested)
+        if rule!("subtask-cancel-once", subtask.cancellation_requested)
             || rule!("subtask-cancel-in-set", in_set)
         {
             return Err(TrapCode::InvalidCancel);
         }
         if subtask.is_resolved() {
+            // Its caller has not been told, or this traps.
             return self.take_state(id);
         }
         subtask.cancellation_requested = true;
