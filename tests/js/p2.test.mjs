@@ -221,3 +221,65 @@ test('tidegate run: a program answers whoever types', waits, async () => {
   assert.deepEqual(await once(child, 'close'), [0, null]);
   assert.equal(output, '> ONE\n> end\n');
 });
+
+test('who asks again and again leaves the event loop its turn', waits, async () => {
+  async function* late() {
+    await delay(20);
+    yield Uint8Array.of(1);
+  }
+  const imports = wasi({ stdin: late() });
+  const { subscribeDuration } = imports['wasi:clocks/monotonic-clock@0.2'];
+  const input = imports['wasi:cli/stdin@0.2'].getStdin();
+  const { poll } = imports['wasi:io/poll@0.2'];
+  // Only promises are waited for, as a component does.
+  const settled = async (value) => (typeof value?.then === 'function' ? await value : value);
+  let ready;
+  do ready = await settled(poll([subscribeDuration(0n), input.subscribe()]));
+  while (!ready.includes(1));
+  assert.deepEqual(input.read(9n), Uint8Array.of(1));
+  assert.throws(() => poll([]), TypeError);
+});
+
+test('sockets are in the states that wasi:sockets names, with its codes', async () => {
+  const imports = wasi({ network: new LoopbackNetwork() });
+  const { createTcpSocket } = imports['wasi:sockets/tcp-create-socket@0.2'];
+  const { instanceNetwork } = imports['wasi:sockets/instance-network@0.2'];
+  const network = instanceNetwork();
+  const at = (port) => ({ tag: 'ipv4', val: { port, address: [127, 0, 0, 1] } });
+  const code = (payload) => (error) => error.payload === payload;
+  const listener = createTcpSocket('ipv4');
+  assert.throws(() => listener.finishBind(), code('not-in-progress'));
+  assert.throws(() => listener.startListen(), code('invalid-state'), 'it is not bound');
+  listener.startBind(network, at(0));
+  assert.throws(() => listener.startBind(network, at(0)), code('concurrency-conflict'));
+  listener.finishBind();
+  assert.throws(() => listener.accept(), code('invalid-state'));
+  listener.startListen();
+  listener.finishListen();
+  assert.ok(listener.isListening());
+  assert.throws(() => listener.startConnect(network, at(1)), code('invalid-state'));
+  assert.throws(() => listener.accept(), code('would-block'));
+  const client = createTcpSocket('ipv4');
+  client.startConnect(network, listener.localAddress());
+  assert.throws(() => client.finishConnect(), code('would-block'));
+  await client.subscribe().block();
+  const [input, output] = client.finishConnect();
+  await listener.subscribe().block();
+  const [accepted, theirInput, theirOutput] = listener.accept();
+  assert.deepEqual(accepted.remoteAddress(), client.localAddress());
+  theirOutput.write(new TextEncoder().encode('hello'));
+  await input.subscribe().block();
+  client.shutdown('receive');
+  assert.throws(() => input.read(10n), { payload: { tag: 'closed' } });
+  output.write(Uint8Array.of(7));
+  client.shutdown('send');
+  assert.throws(() => output.checkWrite(), { payload: { tag: 'closed' } });
+  assert.deepEqual(await theirInput.blockingRead(10n), Uint8Array.of(7));
+  await assert.rejects(async () => theirInput.blockingRead(10n), { payload: { tag: 'closed' } });
+  const refused = createTcpSocket('ipv4');
+  refused.startConnect(network, at(9));
+  await refused.subscribe().block();
+  assert.throws(() => refused.finishConnect(), code('connection-refused'));
+  assert.throws(() => refused.finishConnect(), code('not-in-progress'));
+  for (const each of [client, accepted, listener, refused]) each[Symbol.dispose]();
+});

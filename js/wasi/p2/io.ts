@@ -3,7 +3,7 @@
 import { ComponentError } from '../../index.js';
 import type { Listen } from '../bell.js';
 import { type Maybe, run, type Steps, shaped, then, wait } from '../maybe.js';
-import { Pollable, waiting } from './poll.js';
+import { Pollable, turn, waiting } from './poll.js';
 
 /** Spec: `wasi:io/error.error`. */
 export class IoError {
@@ -65,9 +65,11 @@ export class InputStream {
     return then(
       shaped(() => this.#input.take(most), fail),
       (bytes) => {
-        if (bytes !== undefined) return bytes;
-        this.#closed = true;
-        throw closed();
+        if (bytes === undefined) {
+          this.#closed = true;
+          throw closed();
+        }
+        return bytes.length > 0 || length === 0n ? bytes : then(turn(), () => bytes);
       },
     );
   }
@@ -86,6 +88,11 @@ export class InputStream {
 
   subscribe(): Pollable {
     return new Pollable(() => this.#closed || this.#input.ready, this.#input.listen);
+  }
+
+  /** Gives nothing any more. */
+  end(): void {
+    this.#closed = true;
   }
 
   [Symbol.dispose](): void {
@@ -165,6 +172,11 @@ export class OutputStream {
       () => this.#closed || sink.failure !== undefined || sink.room > 0,
       sink.listen,
     );
+  }
+
+  /** Takes nothing any more. */
+  end(): void {
+    this.#closed = true;
   }
 
   [Symbol.dispose](): void {

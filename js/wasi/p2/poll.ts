@@ -3,8 +3,11 @@
 import { suspending } from '../../index.js';
 import type { Listen } from '../bell.js';
 import { alarm } from '../clocks/sleep.js';
-import type { Maybe } from '../maybe.js';
+import { type Maybe, then } from '../maybe.js';
 import type { WasiPlatform } from '../platform.js';
+
+/** The engine can suspend a component that waits. */
+export const CAN_WAIT = 'Suspending' in WebAssembly;
 
 /** Spec: `wasi:io/poll.pollable`. */
 export class Pollable {
@@ -32,12 +35,16 @@ export class Pollable {
     );
   }
 
-  ready(): boolean {
+  get isReady(): boolean {
     return this.#isReady();
   }
 
+  ready(): Maybe<boolean> {
+    return this.isReady || then(turn(), () => this.isReady);
+  }
+
   block(): Maybe<void> {
-    return this.ready() ? undefined : once([this]);
+    return this.isReady ? undefined : once([this]);
   }
 
   /** Calls `wake` when this may have become ready; the result ends it. */
@@ -50,8 +57,22 @@ export class Pollable {
 export const poll = suspending((pollables: readonly Pollable[]): Maybe<Uint32Array> => {
   if (pollables.length === 0) throw new TypeError('poll was called with an empty list');
   const ready = indices(pollables);
-  return ready.length > 0 ? ready : once(pollables).then(() => indices(pollables));
+  if (ready.length === 0) return once(pollables).then(() => indices(pollables));
+  return ready.length === pollables.length ? ready : then(turn(), () => indices(pollables));
 });
+
+/**
+ * A component that asks again and again instead of waiting would keep the event loop from bringing what it asks for: now and then the loop
+ * gets a turn, where components can wait.
+ */
+export function turn(): Maybe<void> {
+  if (!CAN_WAIT || ++asked < PATIENCE) return undefined;
+  asked = 0;
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+let asked = 0;
+const PATIENCE = 1000;
 
 /** Marks methods of a class that may have to wait. */
 export function waiting<T extends object>(
@@ -63,7 +84,8 @@ export function waiting<T extends object>(
 
 /** Settles when one of them is ready. */
 async function once(pollables: readonly Pollable[]): Promise<void> {
-  while (!pollables.some((pollable) => pollable.ready())) {
+  asked = 0;
+  while (!pollables.some((pollable) => pollable.isReady)) {
     let stops: (() => void)[] = [];
     await new Promise<void>((resolve) => {
       stops = pollables.map((pollable) => pollable.listen(resolve));
@@ -73,7 +95,7 @@ async function once(pollables: readonly Pollable[]): Promise<void> {
 }
 
 function indices(pollables: readonly Pollable[]): Uint32Array {
-  return Uint32Array.from(pollables.flatMap((pollable, i) => (pollable.ready() ? [i] : [])));
+  return Uint32Array.from(pollables.flatMap((pollable, i) => (pollable.isReady ? [i] : [])));
 }
 
-waiting(Pollable, 'block');
+waiting(Pollable, 'block', 'ready');

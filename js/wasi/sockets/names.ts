@@ -7,7 +7,9 @@ import { attemptLater } from './errors.js';
 /** Spec: `ip-name-lookup.resolve-addresses`. An address in text is its own answer, whatever is granted. */
 export function resolveAddresses(network: Network, name: string): Promise<IpAddress[]> {
   return attemptLater(async () => {
-    if (isAddress(name)) return [ipAddress(name)];
+    // In brackets as well, as URLs have them.
+    const text = name.replace(/^\[(.*:.*)\]$/, '$1');
+    if (isAddress(text)) return [ipAddress(text)];
     if (!NAME.test(name)) throw new LookupError('invalid-argument');
     return (await network.resolve(name)).map(ipAddress);
   });

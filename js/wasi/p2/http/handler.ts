@@ -2,6 +2,7 @@
 
 import type { ExportItem } from '../../../index.js';
 import type { Handler } from '../../http/handler.js';
+import { CAN_WAIT } from '../poll.js';
 import { IncomingRequest, ResponseOutparam } from './messages.js';
 
 /** `handle` is the component's function. It is synchronous, and its store does nothing else until it returns. */
@@ -15,5 +16,3 @@ export function incomingHandler(handle: ExportItem): Handler {
     return out.answered((async () => call(incoming, out))());
   };
 }
-
-const CAN_WAIT = 'Suspending' in WebAssembly;

@@ -1,8 +1,9 @@
 /** wasi:sockets 0.2, on the sockets of 0.3: what differs is that operations are started and finished, and how errors look. */
 
 import { ComponentError, type Imports } from '../../../index.js';
-import { type IpAddress, ipAddress } from '../../sockets/address.js';
+import type { IpAddress } from '../../sockets/address.js';
 import { type Network as Backend, SocketError } from '../../sockets/backend.js';
+import { resolveAddresses } from '../../sockets/names.js';
 import type { IoError } from '../io.js';
 import { Pending } from '../pending.js';
 import type { Pollable } from '../poll.js';
@@ -33,7 +34,7 @@ export function sockets(backend: Backend): Imports {
     'wasi:sockets/ip-name-lookup@0.2': {
       ResolveAddressStream,
       resolveAddresses: (_: Network, name: string) =>
-        new ResolveAddressStream(new Pending(backend.resolve(name))),
+        new ResolveAddressStream(new Pending(resolveAddresses(backend, name))),
     },
   };
 }
@@ -42,13 +43,10 @@ export function sockets(backend: Backend): Imports {
 class ResolveAddressStream {
   #next = 0;
 
-  constructor(private readonly addresses: Pending<readonly string[]>) {}
+  constructor(private readonly addresses: Pending<readonly IpAddress[]>) {}
 
   resolveNextAddress(): IpAddress | undefined {
-    return attempt(() => {
-      const found = finished(this.addresses)[this.#next++];
-      return found === undefined ? undefined : ipAddress(found);
-    });
+    return attempt(() => finished(this.addresses)[this.#next++]);
   }
 
   subscribe(): Pollable {

@@ -44,6 +44,8 @@ export function tcpSocketOn(network: Network): SocketClass<Disposable> {
     startConnect(_: unknown, remote: SocketAddress): void {
       attempt(() => {
         this.#idle();
+        const used = this.#connection !== undefined || this.socket.getIsListening();
+        if (used) throw refused('invalid-state');
         this.#started = { name: 'connect', connected: new Pending(this.socket.connect(remote)) };
       });
     }
@@ -155,8 +157,7 @@ export function tcpSocketOn(network: Network): SocketClass<Disposable> {
     shutdown(how: 'receive' | 'send' | 'both'): void {
       attempt(() => {
         if (this.#connection === undefined) throw refused('invalid-state');
-        if (how !== 'send') this.#connection.stopReceiving();
-        if (how !== 'receive') this.#connection.stopSending();
+        this.#connection.shutdown(how);
       });
     }
 
@@ -228,6 +229,18 @@ class Connection {
         ),
       ),
     ];
+  }
+
+  shutdown(how: 'receive' | 'send' | 'both'): void {
+    const [input, output] = this.streams;
+    if (how !== 'send') {
+      input.end();
+      this.stopReceiving();
+    }
+    if (how !== 'receive') {
+      output.end();
+      this.stopSending();
+    }
   }
 
   stopReceiving(): void {

@@ -147,6 +147,9 @@ export class OutgoingDatagramStream {
 
   /** How many were sent; the first one's error if that is none. */
   async send(datagrams: readonly OutgoingDatagram[]): Promise<bigint> {
+    if (datagrams.length > MOST_AT_A_TIME) {
+      throw new RangeError(`more than ${MOST_AT_A_TIME} datagrams were sent at a time`);
+    }
     let sent = 0n;
     for (const { data, remoteAddress } of datagrams) {
       try {
