@@ -30,7 +30,8 @@ const TABLE = [
     ['end-busy', 'invalid-cancel', 'sync-waiter'],
   ],
   [/cannot block a synchronous task/, ['cannot-block']],
-  [/deadlock detected|^cannot make further progress/, ['deadlock']],
+  // Of all tasks, or of a synchronous function that waits for what cannot go on.
+  [/deadlock detected|^cannot make further progress/, ['deadlock', 'cannot-block']],
   [/backpressure counter/, ['backpressure-range']],
   [/unaligned pointer|not aligned/, ['unaligned-pointer']],
   // Some runners have one message for a string that is longer than the memory and for one that is longer than strings may be.

@@ -103,7 +103,10 @@ class Runner {
       outcomes.push(outcome);
       this.#beat(line);
       try {
-        outcomes.push(...((await within(this.#run(command))) ?? []));
+        const done = this.#run(command);
+        // Nothing waits for what is over at once: so no turn of a store comes between it and the next directive.
+        const inner = done instanceof Promise ? await within(done) : done;
+        outcomes.push(...(inner ?? []));
       } catch (error) {
         outcome.ok = false;
         outcome.why = describe(error);
@@ -142,8 +145,19 @@ class Runner {
     this.#registered.set(name, instance);
   }
 
-  /** Outcomes of the directives inside of the directive, if it has some. */
-  async #run(command) {
+  /** Outcomes of the directives inside of the directive, if it has some; a promise unless a plain call is all that there is to do. */
+  #run(command) {
+    switch (command.type) {
+      case 'action':
+        return this.#perform(command.action, () => {});
+      case 'assert_return':
+        return this.#perform(command.action, (result) => check(result, command.expected));
+      default:
+        return this.#runLater(command);
+    }
+  }
+
+  async #runLater(command) {
     switch (command.type) {
       case 'module':
         this.#made(command.name, await this.#instantiate(await this.#compile(command)));
@@ -157,11 +171,6 @@ class Runner {
       case 'register':
         this.#registered.set(command.as, this.#instance(command.name));
         return;
-      case 'action':
-        await this.#perform(command.action);
-        return;
-      case 'assert_return':
-        return this.#assertReturn(command.action, command.expected);
       case 'assert_trap':
       case 'assert_exhaustion':
       case 'assert_suspension':
@@ -227,43 +236,42 @@ class Runner {
     return there(name === undefined ? this.#current : this.#instances.get(name), 'instance', name);
   }
 
-  /** Calls a function or reads a global; its result, and what the component says of it. */
-  async #perform({ type, module, field, args }) {
+  /** Calls a function or reads a global; what `then` makes of its result and what the component says of it. */
+  #perform({ type, module, field, args }, then = (result) => result) {
     const { exports, items, store, core } = this.#instance(module);
-    if (type === 'get') return { value: exports[field].value, core: true };
-    if (core) return { value: callCore(exports[field], args, this.#tidegate.ComponentTrap), core };
+    if (type === 'get') return then({ value: exports[field].value, core: true });
+    if (core) {
+      return then({ value: callCore(exports[field], args, this.#tidegate.ComponentTrap), core });
+    }
     const func = items.find(({ kind, name }) => kind === 'func' && name === field);
     const call = exports[camel(field)];
     if (func === undefined || typeof call !== 'function') throw new Error(`no function ${field}`);
     if (func.params.length !== args.length) throw new Error(`${field} has other parameters`);
     const values = func.params.map((param, i) => toJs(param.type, args[i]));
-    const result = await this.#call(func.result, () =>
-      call.promise === undefined ? call(...values) : call.promise(...values),
-    );
-    // A task goes on after it has returned: what it does at once belongs to the call.
-    await turn();
-    if (store.trap !== undefined) throw store.trap;
-    return result;
+    const { async, result } = func;
+    const called = this.#call(result, () => (call.promise ?? call)(...values));
+    if (!(called instanceof Promise)) return then(called);
+    return called.then(async (result) => {
+      // A task of an async function goes on after it has returned: what it does at once belongs to the call.
+      if (async) await turn();
+      if (async && store.trap !== undefined) throw store.trap;
+      return then(result);
+    });
   }
 
-  /** The result in the form that nested results have, too. */
-  async #call(type, call) {
-    if (type?.kind !== 'result') return { type, value: await call() };
-    try {
-      return { type, value: { tag: 'ok', val: await call() } };
-    } catch (error) {
+  /** The result in the form that nested results have, too; a promise of it where the call gives one. */
+  #call(type, call) {
+    const wrap = (val) => ({ type, value: type?.kind === 'result' ? { tag: 'ok', val } : val });
+    const unwrap = (error) => {
       if (!(error instanceof this.#tidegate.ComponentError)) throw error;
       return { type, value: { tag: 'err', val: error.payload } };
+    };
+    try {
+      const value = call();
+      return value instanceof Promise ? value.then(wrap, unwrap) : wrap(value);
+    } catch (error) {
+      return unwrap(error);
     }
-  }
-
-  async #assertReturn(action, expected) {
-    const { type, value, core } = await this.#perform(action);
-    const ok = core
-      ? coreMatches(expected, value)
-      : expected.length === (type === undefined ? 0 : 1) &&
-        expected.every((constant) => matches(type, constant, value));
-    if (!ok) throw new Error(`wanted ${JSON.stringify(expected)}, got ${show(value)}`);
   }
 
   /** Runs the directives of a thread beside those that follow it. */
@@ -272,6 +280,14 @@ class Runner {
     if (shared !== undefined) other.#instances.set(shared, this.#instance(shared));
     this.#threads.set(name, other.all(commands));
   }
+}
+
+function check({ type, value, core }, expected) {
+  const ok = core
+    ? coreMatches(expected, value)
+    : expected.length === (type === undefined ? 0 : 1) &&
+      expected.every((constant) => matches(type, constant, value));
+  if (!ok) throw new Error(`wanted ${JSON.stringify(expected)}, got ${show(value)}`);
 }
 
 function there(found, what, name) {
