@@ -21,8 +21,8 @@ const KINDS = {
 };
 
 const WAYS = {
-  in: 'into the component',
-  out: 'out of the component',
+  in: 'in',
+  out: 'out',
   within: 'between components',
 };
 
@@ -168,7 +168,7 @@ class Row {
     this.count = make('span');
     const label = make('span', { className: `kind ${kind}` }, KINDS[kind]);
     const from = above === undefined ? '' : ` in ${above.name}`;
-    const title = `${name ?? KINDS[kind]}${from}`;
+    const title = `${name ?? `${KINDS[kind]} ${this.name}`}${from}`;
     const head = make('th', { scope: 'row', title }, label, ' ', this.what, this.count);
     head.style.paddingLeft = `${Math.min(this.depth, DEEPEST)}rem`;
     this.element = make('tr', {}, head, make('td', {}, this.lane), this.state);

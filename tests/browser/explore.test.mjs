@@ -140,11 +140,11 @@ inBrowsers('the page with any component', '', (visit) => {
     await says(visit, 'result-list', '000000  45 42 42 0a 46 4c 4f 57 0a');
     const rows = await timeline(visit);
     assert.ok(
-      rows.some((row) => /^stream into the component, 9 elements/.test(row)),
+      rows.some((row) => /^stream in, 9 elements/.test(row)),
       rows.join(),
     );
     assert.ok(
-      rows.some((row) => /^stream out of the component, 9 elements/.test(row)),
+      rows.some((row) => /^stream out, 9 elements/.test(row)),
       rows.join(),
     );
   });

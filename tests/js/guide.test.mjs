@@ -98,6 +98,7 @@ test('the example of a store in a worker runs on Node', () => {
   assert.deepEqual(JSON.parse(stdout), {
     words: 4,
     text: 'FROM HERE, THROUGH THERE',
+    endless: 'stopped',
     translated: 'stressed evil',
     parsed: 'ComponentError: not a number: nothing',
   });

@@ -20,6 +20,7 @@ inBrowsers(
       assert.deepEqual(JSON.parse(shown), {
         words: 4,
         text: 'FROM HERE, THROUGH THERE',
+        endless: 'stopped',
         translated: 'stressed evil',
         parsed: 'ComponentError: not a number: nothing',
       });
