@@ -49,7 +49,8 @@ export async function sendByFetch(request: Request, signal: AbortSignal): Promis
     const response = await fetch(url, {
       method: methodName(method),
       headers: headersOf(request.getHeaders()),
-      body: bytes,
+      // Components of WASI 0.2 give every request a body, and `fetch` takes none with some methods.
+      body: bytes?.size ? bytes : null,
       signal: withTimeout(signal, request),
     });
     body.settle({ tag: 'ok' });
