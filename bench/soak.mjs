@@ -100,7 +100,10 @@ function ask(i) {
         resolve();
       });
     });
-    request.on('error', () => {
+    request.on('error', (error) => {
+      // A server may end a connection that is idle just when it is used again; it is for the client to ask once more.
+      if (request.reusedSocket && error.code === 'ECONNRESET') return resolve(ask(i));
+      console.error(`request ${i}: ${error.message}`);
       wrong++;
       resolve();
     });

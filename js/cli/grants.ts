@@ -5,14 +5,14 @@ import type { WasiOptions } from '../entry/wasi-node.js';
 import { UsageError } from './errors.js';
 
 export const GRANTS_HELP = `\
-      --env NAME=VALUE    an environment variable; NAME alone passes this process's on. Repeatable
-      --dir HOST[::GUEST] a folder, at the path GUEST (or HOST, as it is written). Repeatable
-      --dir-ro HOST[::GUEST]
-                          the same, read-only. Repeatable
-      --allow-http[=HOST] requests to any host, or to this one: example.com, example.com:8080,
-                          *.example.com. Repeatable
-      --allow-net[=TO]    sockets to and from any address, or these: 127.0.0.1:8080, 10.0.0.0/8,
-                          [::1]:80, *:53, example.com. Repeatable`;
+      --env <NAME[=VAL]>              An environment variable; a name alone passes this process's on. Repeatable
+      --dir <HOST_DIR[::GUEST_DIR]>   A folder, at the guest's path, or the host's as it is written. Repeatable
+      --dir-ro <HOST_DIR[::GUEST_DIR]>
+                                      The same, read-only. Repeatable
+      --allow-http[=<HOST>]           Requests to any host, or to this one: example.com, example.com:8080,
+                                      *.example.com. Repeatable
+      --allow-net[=<ADDR>]            Sockets to and from any address, or these: 127.0.0.1:8080, 10.0.0.0/8,
+                                      [::1]:80, *:53, example.com. Repeatable`;
 
 /** Collects flags into options. */
 export class Grants {
@@ -48,7 +48,7 @@ export class Grants {
 
   #variable(text: string): void {
     const equals = text.indexOf('=');
-    if (equals === 0) throw new UsageError(`--env wants NAME=VALUE, not ${text}`);
+    if (equals === 0) throw new UsageError(`--env wants NAME or NAME=VAL, not ${text}`);
     if (equals > 0) {
       this.#env[text.slice(0, equals)] = text.slice(equals + 1);
       return;
@@ -61,7 +61,7 @@ export class Grants {
   #folder(flag: string, text: string): void {
     const [folder = '', guest = folder, ...rest] = text.split('::');
     if (folder === '' || guest === '' || rest.length > 0) {
-      throw new UsageError(`${flag} wants HOST or HOST::GUEST, not ${text}`);
+      throw new UsageError(`${flag} wants HOST_DIR or HOST_DIR::GUEST_DIR, not ${text}`);
     }
     if (guest in this.#preopens) throw new UsageError(`${flag}: two folders at ${guest}`);
     this.#preopens[guest] = { folder, readOnly: flag === '--dir-ro' };

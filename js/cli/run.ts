@@ -14,18 +14,22 @@ import { guarded, load } from './load.js';
 export const RUN_HELP = `\
 Runs a component of the world wasi:cli/command.
 
-Usage: tidegate run [OPTIONS] COMPONENT.wasm [ARGS...]
+Usage: tidegate run [OPTIONS] <COMPONENT> [ARGS]...
+
+Arguments:
+  <COMPONENT>  The component's file
+  [ARGS]...    The component's own arguments, after the file's name
 
 Nothing is granted unless it is named here: no environment, no files, no network. The component gets this process's
-stdin, stdout and stderr, and the file's name as its first argument.
+stdin, stdout and stderr.
 
 Options:
 ${GRANTS_HELP}
-      --argv0 NAME        the first argument instead of the file's name
-      --trace FILE        writes what happened when as a Chrome trace
-      --quiet             no messages of tidegate itself; the exit code tells
-      --verbose           errors with their stack and causes
-  -h, --help              this text
+      --argv0 <ARGV0>                 The first argument instead of the file's name
+      --trace <FILE>                  Writes what happened when as a Chrome trace
+      --quiet                         No messages of tidegate itself; the exit code tells
+      --verbose                       Errors with their stack and causes
+  -h, --help                          This text
 
 Exit codes: the component's own (0, 1 when it returns an error, or what it passes to exit);
 1 when it cannot be loaded, 2 for a wrong command line, 134 when it traps.

@@ -19,20 +19,23 @@ export const SERVE_HELP = `\
 Serves a component of the world wasi:http/service, or wasi:http/proxy of WASI 0.2. One of 0.3 handles all requests in one instance, one of 0.2
 each in an instance of its own.
 
-Usage: tidegate serve [OPTIONS] COMPONENT.wasm
+Usage: tidegate serve [OPTIONS] <COMPONENT>
+
+Arguments:
+  <COMPONENT>  The component's file
 
 Nothing is granted unless it is named here. The component's stdout and stderr are this process's. The address is
 written to stderr as soon as requests are taken, and then a line for each request. SIGINT and SIGTERM let the requests
 under way come to their end; a second one ends the process at once.
 
 Options:
-      --addr HOST:PORT    where to listen; port 0 is a free one. Default: 127.0.0.1:8080
-      --max-concurrency N requests that the component works on at a time. Default: no bound
-      --grace SECONDS     how long requests under way may go on after a signal. Default: 10
+      --addr <SOCKADDR>               Where to listen; port 0 is a free one. Default: 127.0.0.1:8080
+      --max-concurrency <N>           Requests that the component works on at a time. Default: no bound
+      --grace <SECONDS>               How long requests under way may go on after a signal. Default: 10
 ${GRANTS_HELP}
-      --quiet             no lines for requests
-      --verbose           errors with their stack and causes
-  -h, --help              this text
+      --quiet                         No lines for requests
+      --verbose                       Errors with their stack and causes
+  -h, --help                          This text
 
 Exit codes: 0 after a signal; 1 when the component cannot be loaded or the address is taken, 2 for a wrong command line,
 134 when the component traps.

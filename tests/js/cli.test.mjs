@@ -115,7 +115,7 @@ const FAILURES = [
   ['an unknown command', ['fly'], 2, /no command fly/],
   ['no component', ['run'], 2, /which component/],
   ['an unknown option', ['run', '--fly', 'x.wasm'], 2, /no option --fly/],
-  ['a variable without a name', ['run', '--env', '=x', 'x.wasm'], 2, /NAME=VALUE/],
+  ['a variable without a name', ['run', '--env', '=x', 'x.wasm'], 2, /NAME=VAL/],
   ['a file that is not there', ['run', join(folder, 'none.wasm')], 1, /cannot read .*none\.wasm/],
   ['a file of another kind', ['run', file('text.wasm', 'hello')], 1, /cannot compile/],
   [
@@ -138,5 +138,34 @@ for (const [name, args, wanted, message] of FAILURES) {
 
 test('--version and --help', async () => {
   assert.match((await tidegate(['--version'])).stdout, /^tidegate \d+\.\d+\.\d+\n$/);
-  assert.match((await tidegate(['run', '--help'])).stdout, /--env NAME=VALUE/);
+  assert.match((await tidegate(['run', '--help'])).stdout, /--env <NAME\[=VAL\]>/);
+});
+
+test('the document of the command line has every option, and no other', async () => {
+  const document = readFileSync(path('../../docs/cli.md'), 'utf8');
+  const rows = [...document.matchAll(/^\| `(--[a-z0-9-]+)[^|]*\| ([^|]+) \|/gm)];
+  for (const command of ['run', 'serve', 'inspect', 'types']) {
+    const { stdout } = await tidegate([command, '--help']);
+    const [, options] = stdout.split(/^Options:$/m);
+    const wanted = [...options.matchAll(/^ +(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, flag]) => flag);
+    const told = rows.filter(([, , of]) => of === 'all' || of.includes(`\`${command}\``));
+    assert.deepEqual(told.map(([, flag]) => flag).sort(), wanted.sort(), command);
+  }
+});
+
+test('--verbose adds the stack', async () => {
+  const { code, stderr } = await tidegate(['run', '--verbose', join(folder, 'none.wasm')]);
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot read[^\n]*\n\s+at /);
+});
+
+test('what takes long to compile is announced, unless it is to be quiet', async () => {
+  // A custom section of 5 MB, at the end.
+  const section = Uint8Array.of(0, 0xc1, 0x96, 0xb1, 0x02, 0);
+  const parts = [readFileSync(guest('command')), section, Buffer.alloc(5_000_000)];
+  const large = file('large.wasm', Buffer.concat(parts));
+  const { code, stderr } = await tidegate(['run', large, '--help']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^tidegate: compiling large\.wasm \(5\.1 MB\)\n/);
+  assert.equal((await tidegate(['run', '--quiet', large, '--help'])).stderr, '');
 });

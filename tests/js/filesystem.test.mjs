@@ -1,10 +1,12 @@
 /** wasi:filesystem, called as a component's host calls it: the same expectations on a folder of this machine and in memory. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { MemoryDirectory, wasi } from '../../pkg/dist/wasi-node.js';
 
 const READ = { read: true };
@@ -286,6 +288,47 @@ test('a folder that is a link, or is moved while it is open, stays the folder th
   }
   assert.equal(await code(() => root.openAt(FOLLOW, 'sub/x', NONE, READ)), 'not-permitted');
   assert.equal(await code(() => root.readlinkAt('sub')), 'not-permitted');
+});
+
+test('nobody who replaces a folder by a link at the same time leads a component out', {
+  skip: process.platform !== 'linux' && 'elsewhere folders are paths',
+}, async () => {
+  const folder = kinds['a folder of this machine']();
+  const outside = path.join(folder, '..', 'outside');
+  fs.mkdirSync(outside);
+  fs.writeFileSync(path.join(outside, 'b.txt'), 'secret');
+  const swap = `
+    const { renameSync, symlinkSync, unlinkSync } = require('node:fs');
+    const { workerData: { sub, kept, outside, stop } } = require('node:worker_threads');
+    while (Atomics.load(stop, 0) === 0) {
+      renameSync(sub, kept);
+      symlinkSync(outside, sub);
+      unlinkSync(sub);
+      renameSync(kept, sub);
+    }`;
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const sub = path.join(folder, 'sub');
+  const workerData = { sub, kept: path.join(folder, 'kept'), outside, stop };
+  const worker = new Worker(swap, { eval: true, workerData });
+  const seen = new Map();
+  const root = rootOf(folder);
+  try {
+    for (let i = 0; i < 3000 || seen.size < 2; i++) {
+      let got;
+      const failed = await code(async () => {
+        const file = await root.openAt(FOLLOW, 'sub/b.txt', NONE, READ);
+        got = await text(file);
+        file[Symbol.dispose]();
+      });
+      seen.set(failed ?? got, i);
+    }
+  } finally {
+    Atomics.store(stop, 0, 1);
+    await once(worker, 'exit');
+  }
+  // Else it is an error: what one step finds may have changed by the next.
+  assert.ok(!seen.has('secret'), 'nothing from outside');
+  assert.ok(seen.has('below'));
 });
 
 test('descriptors are given back: none is open when all are dropped', {

@@ -17,6 +17,8 @@ import {
   wasi,
 } from '../../pkg/dist/wasi-node.js';
 
+/** Node 20's own name of it, where the package finds it too. */
+const DISPOSE = Symbol.dispose ?? Symbol.for('Symbol.dispose');
 const bytes = (text) => new TextEncoder().encode(text);
 const text = (chunk) => new TextDecoder().decode(chunk);
 const fields = (...entries) => Fields.fromList(entries.map(([n, v]) => [n, bytes(v)]));
@@ -421,6 +423,21 @@ test('send: what goes wrong on the network has its code, and the transmission fa
   });
 });
 
+test('send: informational responses come before the one that counts', async () => {
+  const answer = (_, response) => {
+    response.writeProcessing();
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+    response.writeHead(201, { 'x-last': 'yes' }).end('final');
+  };
+  await withServer(answer, async (authority) => {
+    const response = await client().send(request(authority).request, quiet);
+    assert.equal(response.getStatusCode(), 201);
+    assert.equal(response.getHeaders().has('link'), false);
+    assert.equal(response.getHeaders().has('x-last'), true);
+    assert.equal(await bodyText(Response.consumeBody(response, fine())[0]), 'final');
+  });
+});
+
 test('send: connections are used again', async () => {
   const ports = new Set();
   const answer = (message, response) => {
@@ -466,6 +483,31 @@ test('toFetchHandler: Request in, Response out, bodies stream, abort reaches the
   );
   controller.abort(new Error('enough'));
   await assert.rejects(pending, /enough/);
+});
+
+test('trailers of a body that breaks off are given back, not left to the collector', async () => {
+  const broken = () => {
+    const given = Object.assign(new Promise(() => {}), { disposed: 0 });
+    given[DISPOSE] = () => given.disposed++;
+    const contents = new ReadableStream({
+      start: (controller) => controller.enqueue(bytes('begin')),
+      pull: (controller) => delay(20).then(() => controller.error(new Error('out of words'))),
+    });
+    return { given, response: reply(200, [], contents, given).response };
+  };
+  const [byNode, byFetch] = [broken(), broken()];
+  await served(
+    async () => byNode.response,
+    {},
+    async ({ url }) => {
+      await assert.rejects((await fetch(url)).text());
+    },
+  );
+  const answer = await toFetchHandler(async () => byFetch.response)(
+    new globalThis.Request('https://example.com/'),
+  );
+  await assert.rejects(answer.text());
+  assert.deepEqual([byNode.given.disposed, byFetch.given.disposed], [1, 1]);
 });
 
 test('serve: an instance without a handler is told so', async () => {

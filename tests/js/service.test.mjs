@@ -121,25 +121,61 @@ test('a trap answers 500, and the requests after it too: the store is locked', a
   await assert.rejects(handler(new Request('https://example.com/trap')), ComponentTrap);
 });
 
-test('tidegate serve: an address, a line for each request, an end by a signal', async () => {
-  const child = spawn(process.execPath, [
-    path('../../pkg/dist/cli.js'),
-    'serve',
-    '--addr',
-    '127.0.0.1:0',
-    SERVICE,
-  ]);
-  let lines = '';
+/** `tidegate serve` as a process, once it takes requests; `lines` is what it has written to stderr so far. */
+async function serveProcess(...flags) {
+  const args = [path('../../pkg/dist/cli.js'), 'serve', '--addr', '127.0.0.1:0', ...flags];
+  const child = spawn(process.execPath, [...args, SERVICE]);
+  const told = { child, lines: '', url: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    lines += text;
+    told.lines += text;
   });
-  while (!lines.includes('http://')) await once(child.stderr, 'data');
-  const [url] = /http:\/\/\S+/.exec(lines);
+  while (!told.lines.includes('http://')) await once(child.stderr, 'data');
+  [told.url] = /http:\/\/\S+/.exec(told.lines);
+  return told;
+}
+
+test('tidegate serve: an address, a line for each request, an end by a signal', async () => {
+  const told = await serveProcess();
+  const { child, url } = told;
   const slow = fetch(`${url}sleep/300`);
   await delay(100);
   child.kill('SIGINT');
   assert.equal(await (await slow).text(), 'slept\n', 'what is under way comes to its end');
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
-  assert.match(lines, /GET \/sleep\/300 200 \d+\.\d ms/);
+  assert.match(told.lines, /GET \/sleep\/300 200 \d+\.\d ms/);
+});
+
+test('tidegate serve: --max-concurrency makes requests wait for each other, --quiet says nothing of them', async () => {
+  const order = async (flags) => {
+    const told = await serveProcess(...flags);
+    const ended = once(told.child, 'exit');
+    const slow = fetch(`${told.url}sleep/500`);
+    await delay(100);
+    await (await fetch(told.url)).text();
+    await (await slow).text();
+    told.child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+    return [...told.lines.matchAll(/^GET (\S+) 200/gm)].map(([, url]) => url);
+  };
+  assert.deepEqual(await order(['--max-concurrency', '1']), ['/sleep/500', '/']);
+  assert.deepEqual(await order(['--max-concurrency=2']), ['/', '/sleep/500']);
+  assert.deepEqual(await order(['--quiet']), []);
+});
+
+test('tidegate serve: a second signal, or the end of --grace, aborts what is under way', async () => {
+  for (const [flags, signals] of [
+    [['--grace', '60'], 2],
+    [['--grace', '0'], 1],
+  ]) {
+    const { child, url } = await serveProcess(...flags);
+    const ended = once(child, 'exit');
+    const endless = await fetch(`${url}endless`);
+    for (let i = 0; i < signals; i++) {
+      child.kill('SIGINT');
+      await delay(200);
+    }
+    assert.deepEqual(await ended, [0, null]);
+    await assert.rejects(endless.arrayBuffer());
+  }
 });

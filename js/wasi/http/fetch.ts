@@ -163,6 +163,7 @@ function watched(
           body.settle({ tag: 'ok' });
           controller.close();
         } catch (error) {
+          dispose(trailers);
           body.fail(error);
           controller.error(error);
         }

@@ -1,7 +1,7 @@
 /** Bodies between `node:http` and components, with backpressure both ways. */
 
 import type { IncomingMessage, OutgoingMessage } from 'node:http';
-import { Body, type Trailers, trailersOf } from '../http/body.js';
+import { Body, dispose, type Trailers, trailersOf } from '../http/body.js';
 import { type ErrorCode, HttpError, type Outcome } from '../http/errors.js';
 import { type Fields, fieldsOfRaw } from '../http/fields.js';
 
@@ -134,6 +134,7 @@ export async function sendBody(
     body.settle({ tag: 'ok' });
   } catch (error) {
     reader?.cancel(error).catch(() => {});
+    dispose(trailers);
     body.fail(error);
     to.destroy();
     throw error;
