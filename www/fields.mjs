@@ -42,6 +42,8 @@ export class Fields {
         return scalars.char(label, text);
       case 'string':
         return scalars.string(label, text);
+      case 'error-context':
+        return error(scalars.string(label, text));
       case 'f32':
       case 'f64':
         return scalars.float(label, text);
@@ -228,4 +230,9 @@ function future(label, text, element, inner) {
     element: group(label, text, ...(value ? [value.element] : []), arrives),
     read: () => ({ value: value?.read(), pace: Number(control.value) }),
   };
+}
+
+/** A field for an error, from that for its message. */
+function error({ element, read }) {
+  return { element, read: () => new Error(read()) };
 }

@@ -96,6 +96,8 @@ class Stubs {
         return ' ';
       case 'string':
         return '';
+      case 'error-context':
+        return new Error();
       case 'list':
         return [];
       case 'map':

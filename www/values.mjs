@@ -54,6 +54,8 @@ class Writer {
         return this.#case(value, type[value.tag]);
       case 'option':
         return this.#option(type.element, value);
+      case 'error-context':
+        return this.#add(JSON.stringify(value.message));
       case 'own':
       case 'borrow':
         return this.#add(type.resource.name + numbered(value?.handle));

@@ -105,7 +105,8 @@ export type Primitive =
   | 'f32'
   | 'f64'
   | 'char'
-  | 'string';
+  | 'string'
+  | 'error-context';
 
 export type TypeKind =
   | { readonly kind: Primitive }
@@ -215,6 +216,7 @@ export interface Options {
 
 export interface Lowered {
   readonly path: readonly string[];
+  readonly builtin: boolean;
   readonly callee?: number | null;
   readonly func: number;
   readonly async: boolean;

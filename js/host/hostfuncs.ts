@@ -5,6 +5,7 @@
 
 import { MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS } from '../generated/abi.js';
 import type { Lowered } from './artifact.js';
+import { errorContextBuiltin } from './error-contexts.js';
 import { TidegateFault } from './errors.js';
 import {
   caught,
@@ -32,6 +33,7 @@ export function lower(
   desc: Lowered,
   imports: HostImports,
 ): (...flat: Core[]) => Core | undefined {
+  if (desc.builtin) return errorContextBuiltin(linked, desc);
   const host =
     typeof desc.callee === 'number' ? sibling(linked, desc.callee) : imports.function(desc.path);
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);

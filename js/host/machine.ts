@@ -11,6 +11,7 @@ import { Blame, type Caller } from './blame.js';
 import type { Call } from './calls.js';
 import { driverHost } from './driver.js';
 import type { FailableReader, HostEnd } from './ends.js';
+import { ErrorContexts } from './error-contexts.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { HostResourceType } from './host-resource.js';
 import type { PendingImport } from './pending-import.js';
@@ -110,6 +111,7 @@ export class Machine {
   reading: FailableReader | undefined;
   /** Objects of resources that the host implements, by their reps. */
   readonly objects = new Slab<object>();
+  readonly errorContexts = new ErrorContexts(this);
   readonly sites: (CopySite | undefined)[] = [undefined];
   /** Element types by their structural identity. */
   readonly elementTypes = new Map<string, number>();

@@ -49,6 +49,9 @@ export interface Runtime {
   lift_end(inst: number, ty: number, h: number, isFuture: number): number;
   lower_end(inst: number, ty: number, end: number): number;
   ends_new(ty: number, isFuture: number): number;
+  error_context_new(inst: number, id: number): number;
+  error_context_get(inst: number, h: number): number;
+  error_context_drop(inst: number, h: number): number;
   guest_site_new(
     caller: number,
     callee: number,

@@ -146,6 +146,8 @@ export class Spelling {
         return `${tagged('ok', desc.ok, of)} | ${tagged('err', desc.err, of)}`;
       case 'map':
         return `Map<${of(desc.key)}, ${of(desc.value)}>`;
+      case 'error-context':
+        return 'Error';
       case 'own':
       case 'borrow':
         return this.resource(desc.resource);

@@ -1,12 +1,13 @@
 /**
- * Types whose values are handles of the instance's table: resources, streams and futures.
- * Spec: `lift_own`, `lift_borrow`, `lift_async_value`, and their opposites.
+ * Types whose values are handles of the instance's table: resources, streams, futures and error contexts.
+ * Spec: `lift_own`, `lift_borrow`, `lift_async_value`, `lift_error_context`, and their opposites.
  */
 
+import { show } from '../errors.js';
 import { checkFuture, liftFuture, lowerFuture } from '../futures.js';
 import { checkStream, liftStream, lowerStream } from '../streams.js';
 import type { Context } from './context.js';
-import type { Conv, Failure } from './conv.js';
+import { type Conv, Failure } from './conv.js';
 
 /** A type that is a handle in memory and flat. */
 function handle(parts: {
@@ -64,3 +65,11 @@ export function future(element: number): Conv {
     lower: (cx, value) => lowerFuture(cx, element, value),
   });
 }
+
+/** `error-context`, which is an `Error`. */
+export const errorContext = handle({
+  check: (_, value) =>
+    value instanceof Error ? undefined : new Failure(`expected an Error, got ${show(value)}`),
+  lift: (cx, h) => cx.linked.machine.errorContexts.lift(cx.inst, h),
+  lower: (cx, value) => cx.linked.machine.errorContexts.lower(cx.inst, value as Error),
+});

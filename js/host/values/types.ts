@@ -9,7 +9,7 @@ import { camel } from '../names.js';
 import { flags, type Part, record, tuple } from './aggregates.js';
 import type { Context } from './context.js';
 import type { Conv, Failure } from './conv.js';
-import { borrow, future, own, stream } from './handles.js';
+import { borrow, errorContext, future, own, stream } from './handles.js';
 import { type Elements, elements, fixedLengthList, list, map } from './lists.js';
 import { type Pointers, pointers32, pointers64 } from './pointers.js';
 import { scalars } from './scalars.js';
@@ -242,6 +242,8 @@ export class Types {
         return stream(desc.element);
       case 'future':
         return future(desc.element);
+      case 'error-context':
+        return errorContext;
       default:
         return scalars[desc.kind];
     }

@@ -308,6 +308,7 @@ pub enum TypeKind {
     Future {
         element: u32,
     },
+    ErrorContext,
 }
 
 /// A field of a record or tuple; a tuple's fields are named "0", "1", ...
@@ -525,6 +526,8 @@ pub enum StringEncoding {
 pub struct Lowered {
     /// As [`ResourceDesc::Imported::path`]; empty when there is a callee.
     pub path: Vec<String>,
+    /// A built-in that the JS host has, as if it were imported: `path` is its name alone.
+    pub builtin: bool,
     /// Index of [`Artifact::lifted`] when a component of the same binary is called: its values go through JS.
     pub callee: Option<u32>,
     /// Index of [`Artifact::funcs`].

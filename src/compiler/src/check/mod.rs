@@ -303,6 +303,10 @@ impl<'a> Order<'a> {
                 lowered.path.is_empty() == callee.is_some(),
                 "{lowered:?} has one callee"
             );
+            ensure!(
+                !lowered.builtin || lowered.path.len() == 1,
+                "{lowered:?} has a name"
+            );
             self.options(&lowered.options)?;
         }
         for site in &artifact.call_sites {

@@ -134,6 +134,7 @@ fn parts(artifact: &Artifact, kind: &TypeKind) -> Result<Vec<(u32, Option<u32>)>
         | TypeKind::F64
         | TypeKind::Char
         | TypeKind::String
+        | TypeKind::ErrorContext
         | TypeKind::Enum { .. }
         | TypeKind::Flags { .. } => Vec::new(),
     })

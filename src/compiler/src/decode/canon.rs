@@ -160,7 +160,7 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
         F::ErrorContextDebugMessage { options } => {
             Canon::ErrorContextDebugMessage(cx.options(&options)?)
         }
-        F::ErrorContextDrop => Canon::ErrorContextDrop,
+        F::ErrorContextDrop => Canon::ErrorContextDrop(cx.options(&[])?),
 
         F::WaitableSetNew => Canon::WaitableSetNew,
         F::WaitableSetWait { memory } => Canon::WaitableSetWait {

@@ -12,8 +12,8 @@ use super::{Linker, dangling, item};
 use crate::emit::{self, ShimFuncKind, ThreadSwitch};
 use crate::error::{CompileError, Result};
 use crate::model::{
-    Canon, CanonOptions, ContextSlot, CoreFuncIndex, EndKind, EndOp, FuncIndex, Memory, ThreadFrom,
-    ThreadTo, TypeIndex, ValRef,
+    Canon, CanonOptions, ContextSlot, CoreFuncIndex, EndKind, EndOp, FuncIndex, Memory, Primitive,
+    ThreadFrom, ThreadTo, TypeIndex, ValRef,
 };
 
 impl<'a> Linker<'a> {
@@ -88,14 +88,17 @@ impl<'a> Linker<'a> {
                 CanonKind::BuiltIn(ShimFuncKind::ThreadNewIndirect { table })
             }
             Canon::ErrorContextNew(options) => {
-                self.options(frame, options)?;
-                return Err(self.unbuilt("error-context.new"));
+                let types = (Primitive::String, Some(Primitive::ErrorContext));
+                self.host_builtin(frame, "error-context.new", types, options)?
             }
             Canon::ErrorContextDebugMessage(options) => {
-                self.options(frame, options)?;
-                return Err(self.unbuilt("error-context.debug-message"));
+                let types = (Primitive::ErrorContext, Some(Primitive::String));
+                self.host_builtin(frame, "error-context.debug-message", types, options)?
             }
-            Canon::ErrorContextDrop => return Err(self.unbuilt("error-context.drop")),
+            Canon::ErrorContextDrop(options) => {
+                let types = (Primitive::U32, None);
+                self.host_builtin(frame, "error-context.drop", types, options)?
+            }
         };
         let instance = self.number(frame);
         let id = self.new_canon(instance, kind);
@@ -224,6 +227,26 @@ impl<'a> Linker<'a> {
             ty,
             is_async: options.is_async,
             options: options_,
+        })
+    }
+
+    /// A built-in that the JS host has: for shims an import of a function with these types.
+    fn host_builtin(
+        &mut self,
+        frame: FrameId,
+        name: &'static str,
+        (param, result): (Primitive, Option<Primitive>),
+        options: &CanonOptions,
+    ) -> Result<CanonKind<'a>> {
+        let param = self.types.primitive(param)?;
+        let result = result.map(|ty| self.types.primitive(ty)).transpose()?;
+        let params = vec![("of".to_owned(), param)];
+        let options = self.options(frame, options)?;
+        Ok(CanonKind::Lower {
+            callee: Callee::BuiltIn(name),
+            ty: self.types.function(params, result, false)?,
+            is_async: false,
+            options,
         })
     }
 

@@ -7,9 +7,7 @@ use super::entity::{
 };
 use super::{Linker, dangling, item};
 use crate::error::{CompileError, Result};
-use crate::model::{
-    self, Bound, ExternType, FuncType, InstanceDecl, Primitive, TypeIndex, ValRef, ValueType,
-};
+use crate::model::{self, Bound, ExternType, FuncType, InstanceDecl, TypeIndex, ValRef, ValueType};
 use crate::plan::{ResourceDesc, Step};
 
 impl<'a> Linker<'a> {
@@ -136,19 +134,12 @@ impl<'a> Linker<'a> {
 
     pub(super) fn value_at(&mut self, frame: FrameId, ty: ValRef) -> Result<TypeId> {
         match ty {
-            ValRef::Primitive(ty) => self.primitive(ty),
+            ValRef::Primitive(ty) => self.types.primitive(ty),
             ValRef::Index(index) => match self.type_at(frame, index)? {
                 Type::Value(ty) => Ok(ty),
                 _ => Err(dangling("value type")),
             },
         }
-    }
-
-    fn primitive(&mut self, ty: Primitive) -> Result<TypeId> {
-        if ty == Primitive::ErrorContext {
-            return Err(self.unbuilt("error-context"));
-        }
-        self.types.primitive(ty)
     }
 
     fn optional(&mut self, frame: FrameId, ty: Option<ValRef>) -> Result<Option<TypeId>> {
@@ -184,7 +175,7 @@ impl<'a> Linker<'a> {
 
     fn value_type(&mut self, frame: FrameId, ty: &ValueType<'a>) -> Result<Type<'a>> {
         let ty = match ty {
-            ValueType::Primitive(ty) => self.primitive(*ty),
+            ValueType::Primitive(ty) => self.types.primitive(*ty),
             ValueType::Record(fields) => {
                 let fields = self.labelled(frame, fields)?;
                 self.types.record(fields)

@@ -91,7 +91,8 @@ impl<'t> Writer<'t> {
             | TypeKind::F32
             | TypeKind::F64
             | TypeKind::Char
-            | TypeKind::String => Some(()),
+            | TypeKind::String
+            | TypeKind::ErrorContext => Some(()),
         }
     }
 
@@ -148,6 +149,7 @@ fn primitive_name(kind: &TypeKind) -> Option<&'static str> {
         TypeKind::F64 => "f64",
         TypeKind::Char => "char",
         TypeKind::String => "string",
+        TypeKind::ErrorContext => "error-context",
         _ => return None,
     })
 }

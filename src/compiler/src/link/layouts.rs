@@ -142,7 +142,8 @@ impl Types {
             TypeKind::Own { .. }
             | TypeKind::Borrow { .. }
             | TypeKind::Stream { .. }
-            | TypeKind::Future { .. } => scalar(4, I32),
+            | TypeKind::Future { .. }
+            | TypeKind::ErrorContext => scalar(4, I32),
         };
         Ok(Form { layout, flat })
     }
@@ -221,6 +222,7 @@ impl Types {
             | TypeKind::F64
             | TypeKind::Char
             | TypeKind::String
+            | TypeKind::ErrorContext
             | TypeKind::Enum { .. }
             | TypeKind::Flags { .. }
             | TypeKind::Own { .. }

@@ -87,6 +87,8 @@ pub(super) enum Callee<'a> {
     Host(Path<'a>),
     /// A function that this binary lifts.
     Guest(FuncId),
+    /// The host, which has this built-in.
+    BuiltIn(&'static str),
 }
 
 /// `{stream,future}.{read,write}`.
@@ -247,7 +249,7 @@ impl<'a> Linker<'a> {
                 callee, options, ..
             } => match callee {
                 Callee::Guest(callee) => (Some(*callee), *options),
-                Callee::Host(_) => (None, *options),
+                Callee::Host(_) | Callee::BuiltIn(_) => (None, *options),
             },
             CanonKind::Copy(Copy { options, .. }) => (None, *options),
             CanonKind::Realloc { .. }
@@ -407,19 +409,22 @@ impl<'a> Linker<'a> {
                     Call::LowerSync
                 };
                 let signature = self.types.signature(ty, call, options.ptr);
+                let builtin = matches!(callee, Callee::BuiltIn(_));
                 let (path, callee, guest) = match callee {
                     Callee::Host(path) => (self.path(&path)?, None, None),
                     Callee::Guest(id) => (Vec::new(), Some(self.register(id)?.0), Some(id)),
+                    Callee::BuiltIn(name) => (vec![name.to_owned()], None, None),
                 };
                 let options = self.plan_options(&options)?;
                 let index = self.plan.lowered.len() as u32;
                 match guest {
-                    None if !is_async => self.note_import(instance, index),
+                    None if !is_async && !builtin => self.note_import(instance, index),
                     None => {}
                     Some(id) => self.note_call(instance, id, is_async),
                 }
                 self.plan.lowered.push(Lowered {
                     path,
+                    builtin,
                     callee,
                     func: ty.0,
                     is_async,
@@ -429,7 +434,7 @@ impl<'a> Linker<'a> {
                     index,
                     params: signature.params.into_iter().map(core_type).collect(),
                     result: signature.result.map(core_type),
-                    waits: !is_async,
+                    waits: !is_async && !builtin,
                 }
             }
             CanonKind::TaskReturn { result, options } => self.task_return_func(result, &options)?,

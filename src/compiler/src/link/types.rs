@@ -155,7 +155,7 @@ impl Types {
             Primitive::F64 => TypeKind::F64,
             Primitive::Char => TypeKind::Char,
             Primitive::String => TypeKind::String,
-            Primitive::ErrorContext => return Err(CompileError::internal("an error-context")),
+            Primitive::ErrorContext => TypeKind::ErrorContext,
         })
     }
 

@@ -63,7 +63,8 @@ pub(crate) enum Canon {
     },
     ErrorContextNew(CanonOptions),
     ErrorContextDebugMessage(CanonOptions),
-    ErrorContextDrop,
+    /// Without any options.
+    ErrorContextDrop(CanonOptions),
 }
 
 /// A thread-local slot as `context.{get,set}` name it.

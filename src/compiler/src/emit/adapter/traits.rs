@@ -61,7 +61,10 @@ impl Traits {
                 ..Self::LIGHT
             },
             TypeKind::Bool | TypeKind::Char | TypeKind::Enum { .. } => Self::LIGHT,
-            TypeKind::Own { .. } | TypeKind::Stream { .. } | TypeKind::Future { .. } => Self {
+            TypeKind::Own { .. }
+            | TypeKind::Stream { .. }
+            | TypeKind::Future { .. }
+            | TypeKind::ErrorContext => Self {
                 weight: CALL,
                 ..Self::LIGHT
             },

@@ -151,7 +151,8 @@ impl Emitter<'_> {
             TypeKind::Own { .. }
             | TypeKind::Borrow { .. }
             | TypeKind::Stream { .. }
-            | TypeKind::Future { .. } => self.handle(f, dir, ty, route),
+            | TypeKind::Future { .. }
+            | TypeKind::ErrorContext => self.handle(f, dir, ty, route),
         }
         f.end_scope(scope);
     }
@@ -283,33 +284,34 @@ impl Emitter<'_> {
     pub(super) fn handle_body(&mut self, ty: u32, dir: Direction) -> Func {
         let (mut f, params) = Func::new(&self.params(Helper::Handle { ty, dir }));
         let handle = params[params.len() - 1];
-        self.push_instance(&mut f, dir.from);
-        let (name, source, subtask, is_future) = match self.types[ty as usize].kind {
-            TypeKind::Own { resource: index } => {
-                ("transfer_own", Source::Resource { index }, None, None)
-            }
-            TypeKind::Borrow { resource: index } => (
-                "transfer_borrow",
-                Source::Resource { index },
-                Some(params[0]),
-                None,
-            ),
-            TypeKind::Stream { element: index } => {
-                ("transfer_end", Source::ElementType { index }, None, Some(0))
-            }
-            TypeKind::Future { element: index } => {
-                ("transfer_end", Source::ElementType { index }, None, Some(1))
-            }
+        let resource = |index| Some(Source::Resource { index });
+        let element = |index| Some(Source::ElementType { index });
+        // The runtime's function, the type's number, and whether it is a future's.
+        let (name, source, is_future) = match self.types[ty as usize].kind {
+            TypeKind::Own { resource: index } => ("transfer_own", resource(index), None),
+            TypeKind::Borrow { resource: index } => ("transfer_borrow", resource(index), None),
+            TypeKind::Stream { element: index } => ("transfer_end", element(index), Some(0)),
+            TypeKind::Future { element: index } => ("transfer_end", element(index), Some(1)),
+            TypeKind::ErrorContext => ("transfer_error_context", None, None),
             _ => unreachable!("only these types are handles"),
         };
-        self.push_number(&mut f, source);
+        let subtask = self.traits[ty as usize].borrows.then_some(params[0]);
+        self.push_instance(&mut f, dir.from);
+        let mut operands = 3;
+        if let Some(source) = source {
+            self.push_number(&mut f, source);
+            operands += 1;
+        }
         f.get(handle);
-        subtask.into_iter().for_each(|subtask| f.get(subtask));
+        if let Some(subtask) = subtask {
+            f.get(subtask);
+            operands += 1;
+        }
         self.push_instance(&mut f, dir.to);
-        is_future.into_iter().for_each(|flag| {
+        if let Some(flag) = is_future {
             f.ins().i32_const(flag);
-        });
-        let operands = 4 + usize::from(subtask.is_some() || is_future.is_some());
+            operands += 1;
+        }
         self.call_runtime(&mut f, name, operands, ValType::I64);
         self.settle(&mut f);
         f
