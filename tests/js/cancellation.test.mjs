@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Store } from '../../pkg/dist/node.js';
+import { blocking, JSPI } from './support/blocking.mjs';
 import { asyncs } from './support/guests.mjs';
 import { deferred, manual, settle, within } from './support/time.mjs';
 
@@ -230,6 +231,61 @@ describe(`an abort, for ${SEEDS} seeds`, () => {
     }
   });
 });
+
+/** Calls that wait on their stacks: nothing is told to those, and what they wait for goes on. */
+const BLOCKING = {
+  'in waitable-set.wait': (guest, signal) => guest.wait({ signal }),
+  'in waitable-set.wait, twice': (guest, signal) => guest.twice({ signal }),
+  'in waitable-set.wait, then in a callback': (guest, signal) => guest.waitCallback({ signal }),
+  'in a call': (guest, signal) => guest.call({ signal }),
+  'in thread.yield': (guest, signal) => guest.yields(10, { signal }),
+  'in stream.read': (guest, signal, later) =>
+    guest.read(new ReadableStream({ start: later }), { signal }),
+  'in future.read': (guest, signal, later) => guest.future(new Promise(later), { signal }),
+};
+
+if (JSPI) {
+  describe(`an abort while it waits on its stack, for ${SEEDS} seeds`, () => {
+    for (const [name, begin] of Object.entries(BLOCKING)) {
+      test(name, async () => {
+        for (let seed = 1; seed <= SEEDS; seed++) {
+          const draw = drawn(seed);
+          const soon = manual();
+          const store = new Store({ policy: { seed } });
+          const guest = await blocking({ soon: soon.call }, { store });
+          const controller = new AbortController();
+          let given;
+          const later = (one) => {
+            given = one;
+          };
+          const result = outcome(begin(guest, controller.signal, later));
+          const other = guest.yields(draw(6));
+          if (draw(4) === 0) await settle();
+          else await microtasks(draw(12));
+          const answer = () => {
+            for (const call of soon.calls) call.resolve(1);
+            if (typeof given === 'function') given(1);
+            else if (given !== undefined && draw(2) === 0) given.enqueue(Uint8Array.of(1));
+          };
+          if (draw(2) === 0) answer();
+          await microtasks(draw(3));
+          const reason = new Error(`seed ${seed}`);
+          controller.abort(reason);
+          const { reason: seen } = await result;
+          assert.ok(seen === undefined || seen === reason, `seed ${seed}: ${seen}`);
+          for (let i = 0; i < 3; i++) {
+            answer();
+            await settle();
+          }
+          given?.close?.();
+          await within(5000, other);
+          assert.equal(await within(5000, guest.neverBlocks(1)), 2, `seed ${seed}`);
+          assert.equal(store.trap, undefined, `seed ${seed}`);
+        }
+      });
+    }
+  });
+}
 
 describe('the reason', () => {
   test('is the one of the signal, an AbortError unless it has another', async () => {

@@ -20,7 +20,7 @@ import { Component } from '../../pkg/dist/node.js';
 import { FEATURES } from '../conformance/features.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const GUESTS = ['asyncs', 'command', 'types', 'values'];
+const GUESTS = ['asyncs', 'command', 'elements', 'types', 'values'];
 const guest = (name) => join(root, `build/guests/${name}.component.wasm`);
 const cli = (...args) =>
   spawnSync(process.execPath, [join(root, 'pkg/dist/cli.js'), 'types', ...args], {
