@@ -99,7 +99,7 @@ export const steps = [
     name: 'guests',
     doing: 'building the guests',
     needs: ['npm'],
-    inputs: [...WORKSPACE, ...crate('xtask'), 'tests/guests'],
+    inputs: [...WORKSPACE, ...crate('xtask'), 'tests/guests', 'scripts/lib/toolchains.mjs'],
     outputs: ['build/guests/command.component.wasm'],
     async run() {
       await rustTarget(WASM);

@@ -8,16 +8,24 @@ import { cargo, PYTHON_REMEDY, python } from './tools.mjs';
 
 const SOURCE = join(root, 'tests/guests/toolchains');
 
-/** Writes `OUT/toolchain-js.component.wasm`. */
+/** Writes `OUT/toolchain-js.component.wasm` and `OUT/program-js.component.wasm`. */
 export async function componentizeJs(out) {
-  const { componentize } = await import('componentize-qjs');
-  const jsPath = join(SOURCE, 'toolchain.mjs');
-  const { component } = await componentize({
+  await componentizeScript('toolchain.mjs', `${out}/toolchain-js`, {
     witPath: join(SOURCE, 'world.wit'),
-    jsSource: readFileSync(jsPath, 'utf8'),
-    jsPath,
   });
-  const file = join(out, 'toolchain-js.component.wasm');
+  await componentizeScript('program.mjs', `${out}/program-js`, {
+    witPath: wit(),
+    world: 'wasi:cli/command@0.2.12',
+    sync: true,
+  });
+}
+
+async function componentizeScript(source, out, options) {
+  const { componentize } = await import('componentize-qjs');
+  const jsPath = join(SOURCE, source);
+  const jsSource = readFileSync(jsPath, 'utf8');
+  const { component } = await componentize({ jsSource, jsPath, ...options });
+  const file = `${out}.component.wasm`;
   writeFileSync(join(root, file), component);
   process.stdout.write(`wrote ${file} (${component.length} bytes)\n`);
 }

@@ -113,3 +113,26 @@ for (const name of ['toolchain-c', 'toolchain-js']) {
     });
   });
 }
+
+test('a program in JavaScript, on WASI 0.2', { skip: skipped['toolchain-js'] }, async () => {
+  const component = await Component.compile(readFileSync(file('program-js')));
+  const waits = typeof WebAssembly.Suspending === 'function';
+  let output = '';
+  async function* typed() {
+    for (const line of ['one\n', 'two\n']) {
+      await delay(20);
+      yield new TextEncoder().encode(line);
+    }
+  }
+  const imports = wasi({
+    args: ['program', 'argument'],
+    // Where it cannot wait, there is nothing to wait for.
+    stdin: waits ? typed() : '',
+    stdout: (chunk) => {
+      output += Buffer.from(chunk);
+    },
+  });
+  const { exports } = await component.instantiate(imports, { quiet: true });
+  await exports.run.run.promise();
+  assert.equal(output, `program argument\n${waits ? 'ONE\nTWO\n' : ''}`);
+});
