@@ -8,7 +8,7 @@ import * as ourLoops from './loops.mjs?ours';
 /**
  * Sets everything up. `load(file)` gives the bytes of an assembled guest.
  * Each case has two works of `n` operations. Optional: `builtins`, how many built-ins an operation is
- * (the table shows one); `bytes` that it moves; `goal`, the ratio that is asked for; `goalRate`, the GB/s.
+ * (the table shows one); `bytes` that it moves; `goal`, the ratio that is asked for; `goalTime`, the ns; `goalRate`, the GB/s.
  */
 export async function cases(Component, load) {
   const core = async (name) => WebAssembly.compile(await load(`${name}.wasm`));
@@ -19,6 +19,7 @@ export async function cases(Component, load) {
   const hand = await limits(core);
   const builtins = await instance('builtins');
   const calls = await instance('calls', { host: hostCall });
+  const pair = await instance('pair');
   const streams = await instance('streams');
   return [
     {
@@ -50,6 +51,18 @@ export async function cases(Component, load) {
       goal: 3,
       ours: async (n) => same(await calls.awaitHost(n), sumBelow(n)),
       limit: async (n) => same(await hand.awaitHost(n), sumBelow(n)),
+    },
+    {
+      name: 'guest to guest add(u32, u32)',
+      goal: 2,
+      ours: (n) => same(pair.count(n), n),
+      limit: (n) => same(hand.count(n), n),
+    },
+    {
+      name: 'guest to guest async call that returns at once',
+      goalTime: 123,
+      ours: (n) => same(pair.countAsync(n), n),
+      limit: (n) => same(hand.countAsync(n), n),
     },
     {
       name: 'stream 64 KB, host to guest, iterable',

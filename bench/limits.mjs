@@ -22,6 +22,10 @@ export async function limits(load) {
   const { context, sets, add, consume, produce, resolved, memory } = guest.exports;
   const addAsync = guest.exports['add-async'];
   const awaitHost = guest.exports['await-host'];
+  const callee = await WebAssembly.instantiate(await load('limit-callee'), {});
+  const pair = await WebAssembly.instantiate(await load('limit-caller'), {
+    callee: callee.exports,
+  });
   const called = (call) =>
     new Promise((settle) => {
       resolve = settle;
@@ -32,6 +36,8 @@ export async function limits(load) {
     context: (n) => context(n) >>> 0,
     sets,
     add: (a, b) => add(a, b) >>> 0,
+    count: pair.exports.count,
+    countAsync: pair.exports['count-async'],
     addAsync: (a, b) => called(() => addAsync(a, b)),
     awaitHost: async (n) => (await called(() => awaitHost(n))) >>> 0,
     /** Takes in `n` chunks, each with a turn of its own; the bytes. */

@@ -43,23 +43,38 @@ function readOptions() {
 }
 
 /** Per built-in or per operation. */
-function summarise({ name, builtins = 1, bytes, goal, goalRate }, { ours, limit }) {
+function summarise({ name, builtins = 1, bytes, goal, goalTime, goalRate }, { ours, limit }) {
   const nanoseconds = ours / builtins;
   const limitNanoseconds = limit / builtins;
-  const result = { name, nanoseconds, limitNanoseconds, ratio: ours / limit, goalRatio: goal };
+  const result = {
+    name,
+    nanoseconds,
+    limitNanoseconds,
+    ratio: ours / limit,
+    goalRatio: goal,
+    goalTime,
+  };
   if (bytes === undefined) return result;
   return { ...result, gigabytesPerSecond: bytes / nanoseconds, goalGigabytesPerSecond: goalRate };
 }
 
 function print(result) {
   const goal = (wanted, ok, text) => (wanted === undefined ? '' : `${text} ${ok ? 'yes' : 'no'}`);
-  const { ratio, goalRatio, gigabytesPerSecond: rate, goalGigabytesPerSecond: goalRate } = result;
+  const {
+    ratio,
+    goalRatio,
+    goalTime,
+    gigabytesPerSecond: rate,
+    goalGigabytesPerSecond: goalRate,
+  } = result;
   printRow(
     result.name,
     digits(result.nanoseconds),
     digits(result.limitNanoseconds),
     digits(ratio),
-    goal(goalRatio, ratio <= goalRatio, `<=${goalRatio}`),
+    goalTime === undefined
+      ? goal(goalRatio, ratio <= goalRatio, `<=${goalRatio}`)
+      : goal(goalTime, result.nanoseconds <= goalTime, `<=${goalTime} ns`),
     rate === undefined ? '' : digits(rate),
     goal(goalRate, rate >= goalRate, `>=${goalRate}`),
   );
