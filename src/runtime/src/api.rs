@@ -14,16 +14,16 @@ use crate::{
     Step, Store, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
 };
 
-struct Cell(UnsafeCell<Option<Store>>);
+struct Cell(UnsafeCell<Store>);
 
 // SAFETY: a wasm instance without shared memory has one thread.
 unsafe impl Sync for Cell {}
 
-static STORE: Cell = Cell(UnsafeCell::new(None));
+static STORE: Cell = Cell(UnsafeCell::new(Store::EMPTY));
 
 fn store() -> &'static mut Store {
     // SAFETY: there is one thread, and no method of the store calls out, so that no other reference is alive.
-    unsafe { &mut *STORE.0.get() }.get_or_insert_with(Store::new)
+    unsafe { &mut *STORE.0.get() }
 }
 
 fn step(outcome: Outcome) -> i64 {

@@ -26,7 +26,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(inst: InstanceId, thread: Option<ThreadId>, base: Base) -> Self {
+    pub(crate) const fn new(inst: InstanceId, thread: Option<ThreadId>, base: Base) -> Self {
         Self {
             inst,
             thread,

@@ -30,7 +30,7 @@ pub(crate) enum Item {
 }
 
 /// The queue and its policy.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ready {
     items: VecDeque<Item>,
     /// State of the generator; 0 is first in first out.
@@ -38,6 +38,13 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    pub(crate) const fn new() -> Self {
+        Self {
+            items: VecDeque::new(),
+            seed: 0,
+        }
+    }
+
     /// Chooses the policy.
     pub(crate) fn seed(&mut self, seed: Option<u64>) {
         // Xorshift never leaves 0, which stands for no seed: the one seed that would be 0 gets another's order.

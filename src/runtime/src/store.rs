@@ -4,7 +4,6 @@
 //! an action performs it and reports back. The methods are spread over the modules of what they are about.
 
 use alloc::collections::VecDeque;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use tidegate_abi::action::{ActionKind, encode};
@@ -13,10 +12,10 @@ use tidegate_abi::rule;
 
 use crate::block::Restriction;
 use crate::ends::{End, Operation, Owner};
-use crate::frame::{Below, Frame};
+use crate::frame::{Base, Below, Frame};
 use crate::guest::CallSite;
 use crate::ids::{
-    CallId, EndId, ErrorContextId, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId,
+    CallId, EndId, ErrorContextId, HOST, Handle, InstanceId, ResourceId, SetId, SubtaskId, TaskId,
     ThreadId, TypeId,
 };
 use crate::list::List;
@@ -118,13 +117,12 @@ const MOST_HANDLES: u32 = (1 << 27) - 1;
 /// Numbers of threads stay below 2^30, so that a step can hold one above 32 other bits.
 const MOST_THREADS: u32 = (1 << 30) - 1;
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            handles: 1 << 20,
-            tasks: 1 << 20,
-        }
-    }
+impl Limits {
+    /// Those of a store that is told of no others.
+    pub const DEFAULT: Self = Self {
+        handles: 1 << 20,
+        tasks: 1 << 20,
+    };
 }
 
 /// The words that JS reads.
@@ -151,7 +149,7 @@ pub const SETTLE: u32 = 1;
 pub const READY: u32 = 2;
 
 /// The state machine of one store.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Store {
     /// What JS reads after a call.
     pub control: Control,
@@ -196,17 +194,62 @@ pub struct Store {
     pub(crate) pulling: Vec<Operation>,
 }
 
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Store {
     /// A store without guests.
     pub fn new() -> Self {
-        Self {
-            instances: vec![Instance::default()],
-            ..Self::default()
-        }
+        let mut store = Self::EMPTY;
+        store.instances.push(Instance::default());
+        store
     }
+
+    /// Not even the host has an instance before [`Self::configure`].
+    pub(crate) const EMPTY: Self = Self {
+        control: Control {
+            attention: 0,
+            args: [0; 15],
+            inst: 0,
+            thread: 0,
+            trail: 0,
+            trail_len: 0,
+        },
+        limits: Limits::DEFAULT,
+        instances: Vec::new(),
+        types: Vec::new(),
+        resources: Vec::new(),
+        tasks: Slab::new(),
+        threads: Slab::new(),
+        subtasks: Slab::new(),
+        sites: Vec::new(),
+        last_result: (0, 0),
+        sets: Slab::new(),
+        error_contexts: Vec::new(),
+        ends: Slab::new(),
+        frame: Frame::new(HOST, None, Base::Plain),
+        frames: Vec::new(),
+        stacks: false,
+        stacks_full: false,
+        resuming: None,
+        spawning: Vec::new(),
+        switch_to: None,
+        frozen: None,
+        restrictions: Vec::new(),
+        ready: Ready::new(),
+        trail: Trail::new(),
+        copying: Vec::new(),
+        pulling: Vec::new(),
+    };
 
     /// Sets limits and policy. Called before anything else.
     pub fn configure(&mut self, limits: Limits, seed: Option<u64>) {
+        if self.instances.is_empty() {
+            self.instances.push(Instance::default());
+        }
         self.limits = Limits {
             handles: limits.handles.min(MOST_HANDLES),
             tasks: limits.tasks.min(MOST_THREADS),

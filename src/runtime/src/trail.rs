@@ -27,13 +27,20 @@ pub(crate) struct Crumb {
 }
 
 /// The entries, by the threads' numbers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trail {
     crumbs: Vec<Crumb>,
     last: u32,
 }
 
 impl Trail {
+    pub(crate) const fn new() -> Self {
+        Self {
+            crumbs: Vec::new(),
+            last: 0,
+        }
+    }
+
     fn get(&self, thread: u32) -> Crumb {
         self.crumbs
             .get(thread as usize)

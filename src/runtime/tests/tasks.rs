@@ -492,7 +492,7 @@ fn the_report_says_who_waits_for_what() {
 fn a_seed_changes_the_order_and_the_same_seed_repeats_it() {
     let order = |seed: Option<u64>| {
         let (mut world, inst, _) = one_instance();
-        world.store.configure(Limits::default(), seed);
+        world.store.configure(Limits::DEFAULT, seed);
         let order = Rc::new(RefCell::new(Vec::new()));
         let seen = Rc::clone(&order);
         let slot = world.callback(move |world, _| {
@@ -526,7 +526,7 @@ fn a_call_beyond_the_limit_is_refused_and_the_store_lives_on() {
     let (mut world, inst, _) = one_instance();
     let limits = Limits {
         tasks: 2,
-        ..Limits::default()
+        ..Limits::DEFAULT
     };
     world.store.configure(limits, None);
     let slot = world.callback(move |world, _| {

@@ -226,7 +226,7 @@ fn full_table() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
     let limits = Limits {
         handles: 3,
-        ..Limits::default()
+        ..Limits::DEFAULT
     };
     world.store.configure(limits, None);
     for _ in 0..3 {
@@ -568,7 +568,7 @@ fn too_many_tasks() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
     let limits = Limits {
         tasks: 1,
-        ..Limits::default()
+        ..Limits::DEFAULT
     };
     world.store.configure(limits, None);
     let set = world.set_new(inst);
@@ -707,7 +707,7 @@ fn too_many_threads() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
     let limits = Limits {
         tasks: 2,
-        ..Limits::default()
+        ..Limits::DEFAULT
     };
     world.store.configure(limits, None);
     let outcome = world.store.thread_new(inst, 0);

@@ -198,7 +198,7 @@ fn each_of_several_waiters_gets_an_event() {
 fn events_come_in_order_or_by_the_seed() {
     let order = |seed: Option<u64>| {
         let (mut world, inst, _) = one_instance();
-        world.store.configure(Limits::default(), seed);
+        world.store.configure(Limits::DEFAULT, seed);
         let set = world.set_new(inst);
         let pending: Vec<_> = (0..6).map(|i| world.pending_call(inst, i)).collect();
         for (h, _) in &pending {
