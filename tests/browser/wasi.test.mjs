@@ -33,6 +33,13 @@ inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
     assert.equal(await check('kept'), 'HEllo');
   });
 
+  test('a terminal that the page draws: typed into and written to while a component runs', async () => {
+    assert.deepEqual(await check('terminal'), {
+      has: true,
+      shown: '     1  first\n     2  second\n',
+    });
+  });
+
   test('sockets: not supported, but for a network inside of the page', async () => {
     assert.deepEqual(await check('sockets'), {
       denied: 'not-supported',
