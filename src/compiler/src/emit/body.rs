@@ -233,17 +233,22 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().return_().end();
     }
 
-    /// Calls a guest's function that has this function's own parameters. `catches`: its exceptions are traps.
-    pub(super) fn call_guest(&mut self, source: Source, results: &[ValType], catches: bool) {
+    /// Calls a guest's function that has this function's own parameters.
+    pub(super) fn call_guest(&mut self, source: Source, results: &[ValType]) {
         let params = self.params.clone();
         let func = self.module.func(source, &params, results);
-        if catches {
-            let result = results.first().copied();
-            self.ins()
-                .try_(result.map_or(BlockType::Empty, BlockType::Result));
-        }
         self.push_params();
         self.ins().call(func.0);
+    }
+
+    /// Where guests may throw exceptions, one that leaves `call` is a trap. Spec: `call_and_trap_on_throw`.
+    pub(super) fn catching(&mut self, result: Option<ValType>, call: impl FnOnce(&mut Self)) {
+        let catches = self.module.catches;
+        if catches {
+            let ty = result.map_or(BlockType::Empty, BlockType::Result);
+            self.ins().try_(ty);
+        }
+        call(self);
         if catches {
             self.ins().catch_all();
             self.trap(TrapCode::UncaughtException);
@@ -348,7 +353,8 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().end();
     }
 
-    /// Opens a block in which the performed step's value is on the stack.
+    /// Opens a block in which the performed step's value is on the stack. What is performed may be a destructor, or a callback
+    /// of whom a call is cancelled.
     fn perform_if_negative(&mut self) {
         let source = Source::Driver {
             name: "perform".to_owned(),
@@ -361,7 +367,9 @@ impl<'m, 'a> Body<'m, 'a> {
             .i64_const(0)
             .i64_lt_s()
             .if_(BlockType::Empty);
-        self.ins().local_get(step.0).call(perform.0);
+        self.catching(Some(ValType::I64), |body| {
+            body.ins().local_get(step.0).call(perform.0);
+        });
     }
 
     fn trap(&mut self, code: TrapCode) {

@@ -30,17 +30,12 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
         } => {
             return task_return(module, inst, *index, *return_key, params);
         }
-        Kind::GuardedRealloc {
-            core,
-            ptr,
-            enters,
-            catches,
-        } => return realloc(module, inst, core, val_type(*ptr), [*enters, *catches]),
-        Kind::GuardedPostReturn {
-            core,
-            params,
-            catches,
-        } => return post_return(module, inst, core, val_types(params), *catches),
+        Kind::GuardedRealloc { core, ptr, enters } => {
+            return realloc(module, inst, core, val_type(*ptr), *enters);
+        }
+        Kind::GuardedPostReturn { core, params } => {
+            return post_return(module, inst, core, val_types(params));
+        }
         Kind::Typed {
             core,
             params,
@@ -356,7 +351,7 @@ fn lift_guard(
 ) {
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), vec![]);
-    body.call_guest(core.clone(), &results, false);
+    body.call_guest(core.clone(), &results);
     body.call_checked(Source::Done { ty: result }, &results, &[]);
     body.finish();
 }
@@ -437,19 +432,13 @@ fn typed(
 ) {
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), results.clone());
-    body.call_guest(core.clone(), &results, false);
+    body.call_guest(core.clone(), &results);
     body.finish();
 }
 
 /// A guest's realloc function, during which the instance may not leave. When it traps the store is locked, so nothing has
 /// to be restored.
-fn realloc(
-    module: &mut Module,
-    inst: u32,
-    core: &Source,
-    ptr: ValType,
-    [enters, catches]: [bool; 2],
-) {
+fn realloc(module: &mut Module, inst: u32, core: &Source, ptr: ValType, enters: bool) {
     let mut body = Body::new(module, inst, vec![ptr; 4], vec![ptr]);
     body.set_may_leave(false);
     if enters {
@@ -458,7 +447,7 @@ fn realloc(
         body.ins().i32_const(1);
         body.call_runtime_for_nothing("sync_enter", 2);
     }
-    body.call_guest(core.clone(), &[ptr], catches);
+    body.catching(Some(ptr), |body| body.call_guest(core.clone(), &[ptr]));
     if enters {
         body.call_runtime_for_nothing("sync_exit", 0);
     }
@@ -467,10 +456,10 @@ fn realloc(
 }
 
 /// A guest's post-return function, during which the instance may not leave.
-fn post_return(module: &mut Module, inst: u32, core: &Source, params: Vec<ValType>, catches: bool) {
+fn post_return(module: &mut Module, inst: u32, core: &Source, params: Vec<ValType>) {
     let mut body = Body::new(module, inst, params, vec![]);
     body.set_may_leave(false);
-    body.call_guest(core.clone(), &[], catches);
+    body.catching(None, |body| body.call_guest(core.clone(), &[]));
     body.set_may_leave(true);
     body.finish();
 }

@@ -91,11 +91,13 @@ pub(super) struct Module<'a> {
     numbered: usize,
     /// Bytes of code so far.
     size: usize,
+    /// Guests may throw exceptions.
+    pub(super) catches: bool,
 }
 
 impl<'a> Module<'a> {
     /// An empty module whose functions may use `memory`.
-    pub(super) fn new(memory: Option<&'a Source>) -> Self {
+    pub(super) fn new(memory: Option<&'a Source>, catches: bool) -> Self {
         Self {
             memory,
             memories: HashMap::new(),
@@ -111,6 +113,7 @@ impl<'a> Module<'a> {
             exports: Vec::new(),
             numbered: 0,
             size: 0,
+            catches,
         }
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct ShimSpec {
     pub(crate) memory: Option<Source>,
     /// The functions, in the order of their export names.
     pub(crate) funcs: Vec<ShimFunc>,
+    /// Guests may throw exceptions, which are traps where they leave what a shim has called.
+    pub(crate) catches: bool,
 }
 
 /// A function of a shim module.
@@ -151,20 +153,15 @@ pub(crate) enum ShimFuncKind {
         params: Vec<CoreType>,
         result: Option<CoreType>,
     },
-    /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it, in a task of its own where `enters`, its exceptions
-    /// being traps where `catches`. Spec: `LiftLowerContext.reallocate`.
+    /// `(ptr ptr ptr ptr) -> ptr`. `core` with `may_leave` cleared around it, in a task of its own where `enters`. Spec:
+    /// `LiftLowerContext.reallocate`.
     GuardedRealloc {
         core: Source,
         ptr: CoreType,
         enters: bool,
-        catches: bool,
     },
     /// `params -> ()`. Likewise, in the task of the call. Spec: `canon lift`, `post-return`.
-    GuardedPostReturn {
-        core: Source,
-        params: Vec<CoreType>,
-        catches: bool,
-    },
+    GuardedPostReturn { core: Source, params: Vec<CoreType> },
     /// `params -> result`. Calls `core`, of which nobody but the engine knows whether it has this type.
     Typed {
         core: Source,

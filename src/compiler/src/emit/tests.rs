@@ -14,6 +14,7 @@ fn one(kind: ShimFuncKind) -> Decoded {
     decode(&emit(&ShimSpec {
         memory,
         funcs: vec![ShimFunc { instance: 7, kind }],
+        catches: false,
     }))
 }
 
@@ -446,7 +447,6 @@ fn guards_call_the_guest_with_may_leave_cleared() {
         core: core.clone(),
         ptr: CoreType::I32,
         enters: false,
-        catches: false,
     };
     check(
         kind.clone(),
@@ -472,7 +472,6 @@ fn guards_call_the_guest_with_may_leave_cleared() {
     let kind = ShimFuncKind::GuardedPostReturn {
         core,
         params: vec![CoreType::I64],
-        catches: false,
     };
     check(kind, "(i64) -> ()", &["may-leave.7", "guest.1"]);
 }
@@ -535,6 +534,7 @@ fn types_and_imports_are_shared_and_exports_are_numbered() {
                 },
             ),
         ],
+        catches: false,
     });
     let decoded = decode(&shim);
     let names: Vec<_> = decoded
@@ -583,13 +583,13 @@ fn guests_functions_of_one_name_stay_apart() {
                 core,
                 ptr: CoreType::I64,
                 enters: false,
-                catches: false,
             },
         }
     };
     let shim = emit(&ShimSpec {
         memory: None,
         funcs: vec![guard(0), guard(1), guard(0)],
+        catches: false,
     });
     let decoded = decode(&shim);
     assert_eq!(decoded.imports.len(), 4);
@@ -610,7 +610,6 @@ fn a_realloc_that_reads_its_context_is_in_a_task_of_its_own() {
         core,
         ptr: CoreType::I32,
         enters: true,
-        catches: false,
     };
     let imports = [
         "may-leave.7",

@@ -194,7 +194,11 @@ impl<'a> Linker<'a> {
                         funcs.push(self.shim_func(id)?);
                     }
                     let memory = group.memory.map(|memory| memory.source());
-                    emit::emit(&ShimSpec { memory, funcs })
+                    emit::emit(&ShimSpec {
+                        memory,
+                        funcs,
+                        catches: self.catches(),
+                    })
                 }
             };
             let made = self.bounded(made)?;
@@ -443,12 +447,10 @@ impl<'a> Linker<'a> {
                 core: self.source(core)?,
                 ptr: core_type(ptr.core()),
                 enters: self.notices(instance).context,
-                catches: self.catches(),
             },
             CanonKind::PostReturn { core, params } => ShimFuncKind::GuardedPostReturn {
                 core: self.source(core)?,
                 params,
-                catches: self.catches(),
             },
             CanonKind::Typed {
                 core,

@@ -71,7 +71,7 @@ pub(super) struct Emitter<'s> {
 impl<'s> Emitter<'s> {
     pub(super) fn new(spec: &'s AdapterSpec<'s>) -> Self {
         Self {
-            module: Module::new(None),
+            module: Module::new(None, spec.catches),
             types: spec.types,
             traits: spec.traits,
             spec,
@@ -209,13 +209,13 @@ impl<'s> Emitter<'s> {
         result: Option<ValType>,
     ) {
         let types: Vec<ValType> = params.iter().map(|local| local.ty).collect();
-        if self.spec.catches {
+        if self.module.catches {
             f.ins()
                 .try_(result.map_or(BlockType::Empty, BlockType::Result));
         }
         f.get_all(params);
         self.call_import(f, source, &types, result.as_slice());
-        if self.spec.catches {
+        if self.module.catches {
             f.ins().catch_all();
             self.trap(f, TrapCode::UncaughtException);
             f.ins().end();
