@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { nameAll } from './naming.mjs';
 import { makePackage } from './package.mjs';
+import { withoutPanics, withoutPlaces } from './panics.mjs';
 import { writeReference } from './reference.mjs';
 import { root, run, Stop, say } from './run.mjs';
 import { componentizeJs, componentizePython } from './toolchains.mjs';
@@ -12,6 +13,7 @@ import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './to
 
 const WASM = 'wasm32-unknown-unknown';
 const WORKSPACE = ['Cargo.toml', 'Cargo.lock'];
+const PANICS = ['scripts/lib/panics.mjs', 'scripts/lib/wasm.mjs'];
 const crate = (name) => [`src/${name}/Cargo.toml`, `src/${name}/src`];
 
 /**
@@ -66,12 +68,19 @@ export const steps = [
     name: 'runtime',
     doing: 'building runtime.wasm',
     needs: ['npm'],
-    inputs: [...WORKSPACE, ...crate('abi'), ...crate('runtime'), 'scripts/lib/naming.mjs'],
+    inputs: [
+      ...WORKSPACE,
+      ...crate('abi'),
+      ...crate('runtime'),
+      'scripts/lib/naming.mjs',
+      ...PANICS,
+    ],
     recipe: [...FAST, ...WASM_OPT].join(' '),
     outputs: ['build/runtime.wasm'],
     async run() {
       const wasm = await cargoWasm('tidegate-runtime', 'release', '--features', 'standalone');
       await wasmOpt(FAST, wasm, 'build/runtime.wasm');
+      withoutPlaces(join(root, 'build/runtime.wasm'));
       nameAll(join(root, 'build/runtime.wasm'), 'tidegate', 'runtime');
     },
   },
@@ -79,7 +88,7 @@ export const steps = [
     name: 'compiler',
     doing: 'building compiler.wasm',
     needs: ['npm', 'bindgen'],
-    inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler')],
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler'), ...PANICS],
     recipe: [...SMALL, ...WASM_OPT].join(' '),
     outputs: ['build/compiler_bg.wasm', 'js/generated/compiler.js', 'js/generated/compiler.d.ts'],
     run: buildCompiler,
@@ -247,6 +256,7 @@ async function installBindgen() {
 async function buildCompiler() {
   const out = 'build/glue';
   await glue(await cargoWasm('tidegate-compiler'), out);
+  withoutPanics(join(root, out, 'compiler_bg.wasm'));
   await wasmOpt(SMALL, `${out}/compiler_bg.wasm`, 'build/compiler_bg.wasm');
   mkdirSync(join(root, 'js/generated'), { recursive: true });
   for (const file of ['compiler.js', 'compiler.d.ts']) {

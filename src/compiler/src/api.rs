@@ -2,10 +2,15 @@
 
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::{CompileError, ErrorCode};
 use crate::{CompileOptions, Feature, Features, Limit, Limits, compile as compile_component};
+
+/// Smaller than the standard library's, and not slower.
+#[global_allocator]
+static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
 /// Compiles a component that may use the gated features with these names, within bounds in the order of [`Limit::ALL`], for
 /// an engine that allows a module several memories or not. Returns the artifact as `js/host/artifact.ts` describes it.
