@@ -1,7 +1,6 @@
 /** tidegate's public API. Entries under `entry/` export it, after they have set the platform. */
 
 export type { CompileLimits, Feature } from './generated/abi.js';
-export type { JspiNeeds } from './host/blocking.js';
 export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
 export { Component, Instance, type InstantiateOptions } from './host/component.js';
@@ -21,6 +20,7 @@ export type { ComponentExports, ExportItem } from './host/exports.js';
 export type { ByteSource, CallContext, StreamSource } from './host/given.js';
 export type { GuestFuture } from './host/guest-future.js';
 export type { Imports } from './host/imports.js';
+export type { JspiNeeds } from './host/jspi-needs.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';
 export { Store } from './host/store.js';
 export { suspending } from './host/suspending.js';

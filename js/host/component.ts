@@ -1,6 +1,5 @@
 /** Components: bytes, compiled once, instantiated as often as wanted. */
 
-import { jspiNeeds, jspiWarning } from './blocking.js';
 import type { CompileOptions } from './compile.js';
 import { type Compiled, compileModules } from './compiled.js';
 import { show } from './errors.js';
@@ -96,7 +95,7 @@ export class Component {
     imports: Imports = {},
     options: InstantiateOptions = {},
   ): Promise<Instance<E>> {
-    const given = new HostImports(this.#compiled.artifact, imports);
+    const given = new HostImports(this.#compiled.artifact, imports, this.#describe);
     const store = options.store ?? new Store();
     const machine = await Store.machine(store);
     if (machine.locked) throw machine.refusal();
@@ -107,6 +106,7 @@ export class Component {
 
   /** Once, of what this engine may not be able to run. */
   #warn(): void {
+    const { jspiNeeds, jspiWarning } = this.#describe;
     const needs = this.#warned ? undefined : jspiNeeds(this.#compiled.artifact);
     this.#warned = true;
     if (needs !== undefined) console.warn(`tidegate: ${jspiWarning(needs)}`);

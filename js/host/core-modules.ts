@@ -1,28 +1,15 @@
 /**
- * Core modules that components import and export, as `WebAssembly.Module`. The engine tells of a module what it imports
+ * Types of core modules: whether a module serves as one that is wanted, and their texts. The engine tells of a module what it imports
  * and exports and of which kinds; the types are known of modules that came out of a component, others are checked by the
  * engine when they are linked. Spec: `core:moduletype` and its subtyping.
  */
 
 import type { CoreExternType, CoreLimits, CoreModuleType } from './artifact.js';
-
-/** Types of modules that components have exported. */
-const known = new WeakMap<WebAssembly.Module, CoreModuleType>();
-
-/** Remembers the type that a module is exported with. */
-export function exportModule(module: WebAssembly.Module, type: CoreModuleType): WebAssembly.Module {
-  if (!known.has(module)) known.set(module, type);
-  return module;
-}
-
-/** Whether it is a core module, of whichever realm. */
-export function isModule(value: unknown): value is WebAssembly.Module {
-  return Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
-}
+import { typeOfModule } from './module.js';
 
 /** Why `module` cannot stand where a module of the type `wanted` is wanted; undefined when it can. */
 export function misfit(module: WebAssembly.Module, wanted: CoreModuleType): string | undefined {
-  const found = known.get(module);
+  const found = typeOfModule(module);
   const imports = found?.imports ?? WebAssembly.Module.imports(module).map(kindOnly);
   const exports = found?.exports ?? WebAssembly.Module.exports(module).map(kindOnly);
   // It may import less than is said and export more.

@@ -2,9 +2,9 @@
 
 import type { Extern, Lifted, Source } from './artifact.js';
 import { type CoreFunction, type ExportPlan, promiseExport } from './calls.js';
-import { exportModule } from './core-modules.js';
 import { GuestResourceType } from './guest-resource.js';
 import type { Linked } from './linked.js';
+import { exportModule } from './module.js';
 import { camel, exportKeys, funcName, pascal } from './names.js';
 import type { GuestClass } from './resources.js';
 import { liftKind } from './runtime.js';

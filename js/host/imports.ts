@@ -4,16 +4,16 @@
  */
 
 import type { Artifact, Extern } from './artifact.js';
-import { isModule, misfit } from './core-modules.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
 import { GuestResourceType } from './guest-resource.js';
 import { HostResourceType } from './host-resource.js';
 import type { Machine } from './machine.js';
+import { isModule } from './module.js';
 import { camel, funcName, pascal } from './names.js';
+import type { Parts } from './parts.js';
 import type { GuestClass, ResourceType } from './resources.js';
 import { isSuspending } from './suspending.js';
 import { findKey } from './versions.js';
-import { externWit } from './wit.js';
 
 /**
  * What a component imports: for each interface an object of functions and classes, for each function of the world
@@ -44,9 +44,12 @@ export class HostImports {
   readonly #modules = new Map<string, WebAssembly.Module>();
   readonly #missing: MissingImport[] = [];
   readonly #artifact: Artifact;
+  /** How errors tell what is wanted. */
+  readonly words: Parts['describe'];
 
   /** Throws a `ComponentLinkError` unless everything is there. */
-  constructor(artifact: Artifact, imports: Imports) {
+  constructor(artifact: Artifact, imports: Imports, words: Parts['describe']) {
+    this.words = words;
     this.#artifact = artifact;
     const given = imports as Members;
     const keys = Object.keys(imports);
@@ -124,7 +127,7 @@ export class HostImports {
     if (found === TAKEN) return;
     this.#missing.push({
       name: full.join('#'),
-      wanted: externWit(this.#artifact, extern, siblings),
+      wanted: this.words.externWit(this.#artifact, extern, siblings),
       found: found === undefined || found instanceof Misfit ? found?.why : show(found),
     });
   }
@@ -165,7 +168,7 @@ export class HostImports {
 
   #module(found: unknown, ty: number, path: readonly string[]): unknown {
     if (!isModule(found)) return found;
-    const why = misfit(found, this.#artifact.moduleTypes[ty]!);
+    const why = this.words.misfit(found, this.#artifact.moduleTypes[ty]!);
     if (why !== undefined) return new Misfit(why);
     this.#modules.set(pathKey(path), found);
     return TAKEN;

@@ -23,6 +23,8 @@ export interface FunctionMaker {
 
 export class Linked {
   readonly types: Types;
+  /** How errors tell what is wanted. */
+  readonly words: HostImports['words'];
   /** Store numbers of the component instances. */
   readonly instances: readonly number[];
   /** Where this instance's slots begin in the store's table. */
@@ -48,6 +50,7 @@ export class Linked {
     functions: (linked: Linked) => FunctionMaker,
   ) {
     const { artifact } = compiled;
+    this.words = imports.words;
     this.waits = waitingInstances(
       artifact,
       (lowered) => imports.function(artifact.lowered[lowered]!.path)?.suspending === true,

@@ -4,7 +4,6 @@ import type { Import, Step } from './artifact.js';
 import type { Caller } from './blame.js';
 import { taskReturn } from './calls.js';
 import type { Compiled } from './compiled.js';
-import { moduleText } from './core-modules.js';
 import { ComponentLinkError } from './errors.js';
 import { GuestResourceType } from './guest-resource.js';
 import { lower } from './hostfuncs.js';
@@ -114,7 +113,7 @@ function instantiate(
  * wants. Undefined for other errors; within a component everything has been validated.
  */
 function linkError(
-  { compiled: { artifact } }: Linked,
+  { compiled: { artifact }, words }: Linked,
   step: Instantiation,
   error: unknown,
 ): ComponentLinkError | undefined {
@@ -126,7 +125,7 @@ function linkError(
   for (const index of [step.module, ...sources]) {
     const module = index === undefined ? undefined : artifact.modules[index];
     if (module?.origin !== 'imported') continue;
-    const wanted = moduleText(artifact.moduleTypes[module.ty]!);
+    const wanted = words.moduleText(artifact.moduleTypes[module.ty]!);
     const found = `a core module of another type: ${error.message}`;
     return new ComponentLinkError([{ name: module.path.join('#'), wanted, found }]);
   }

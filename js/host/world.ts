@@ -6,7 +6,7 @@
 
 import type { Artifact, Extern, FuncDesc, Primitive, TypeDesc } from './artifact.js';
 
-import { type JspiNeeds, jspiNeeds } from './blocking.js';
+import { type JspiNeeds, jspiNeeds } from './jspi-needs.js';
 
 /** A component's world. */
 export interface WorldDescription {
