@@ -121,7 +121,7 @@ export class Call {
     cx.scope = undefined;
     const left = (result: Core | undefined) => this.#left(task, id, result);
     if (guard === undefined) left(core(...flat));
-    else machine.threads.run(this.plan, () => guard(...flat), left);
+    else machine.threads!.run(this.plan, () => guard(...flat), left);
   }
 
   /** There are as many stacks as there may be. */

@@ -18,7 +18,6 @@ const CANNOT_BLOCK = TRAP_CODES.indexOf('cannot-block');
 
 /** The driver's imports for a store. */
 export function driverHost(machine: Machine): DriverHost {
-  const { threads } = machine;
   /** Runs a request; what it throws is recorded, with the call that is made. */
   function attempt(request: () => void, caller?: Caller): number {
     try {
@@ -35,7 +34,8 @@ export function driverHost(machine: Machine): DriverHost {
   };
   return {
     trap: (code) => {
-      machine.fail(code === CANNOT_BLOCK ? threads.cannotBlock() : abiTrap(code));
+      const { threads } = machine;
+      machine.fail((code === CANNOT_BLOCK && threads?.cannotBlock()) || abiTrap(code));
     },
     copy() {
       try {
@@ -63,13 +63,13 @@ export function driverHost(machine: Machine): DriverHost {
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
         queued.run(task, call);
       }, machine.calls.get(call)?.plan),
-    block: (thread) => threads.block(thread),
-    suspend: suspendingImport((thread) => threads.suspend(thread)),
-    resumed: () => threads.resumed(),
-    resume: (thread) => threads.resume(thread),
-    spawn: (thread) => attempt(() => threads.spawn(thread)),
-    finished: () => threads.finished(),
-    blocked: () => threads.blocked(),
+    block: (thread) => machine.threads!.block(thread),
+    suspend: suspendingImport((thread) => machine.threads!.suspend(thread)),
+    resumed: () => machine.threads!.resumed(),
+    resume: (thread) => machine.threads!.resume(thread),
+    spawn: (thread) => attempt(() => machine.threads!.spawn(thread)),
+    finished: () => machine.threads!.finished(),
+    blocked: () => machine.threads?.blocked() ?? 0,
   };
 }
 

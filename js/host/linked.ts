@@ -55,9 +55,6 @@ export class Linked {
       artifact,
       (lowered) => imports.function(artifact.lowered[lowered]!.path)?.suspending === true,
     );
-    for (const { blocking } of artifact.instances) {
-      for (const name of blocking.builtins) machine.threads.blockers.add(name);
-    }
     this.types = compiled.types;
     this.instances = artifact.instances.map((_, index) => {
       const inst = machine.expect(machine.runtime.instance_new());
@@ -71,6 +68,15 @@ export class Linked {
       return desc.origin === 'imported' ? imports.module(desc.path) : module;
     });
     this.#functions = functions(this);
+  }
+
+  /** Whether something of it may run on a stack of its own: what waits, and explicit threads. */
+  get needsThreads(): boolean {
+    const { shims } = this.compiled.artifact;
+    return (
+      this.waits.includes(true) ||
+      shims.some(({ imports }) => imports.some(({ source }) => source.from === 'threads'))
+    );
   }
 
   /** The core module with this index of the artifact. */
@@ -154,9 +160,9 @@ export class Linked {
       case 'table':
         return this.machine.table;
       case 'done':
-        return this.machine.threads.done;
+        return this.machine.threads?.done ?? nobodyWaits;
       case 'late':
-        return this.machine.threads.late;
+        return this.machine.threads?.late ?? nobodyWaits;
       case 'lowered':
         return this.#functions.lowered(source.index);
       case 'return':
@@ -216,4 +222,9 @@ function exported(
   const value = exports?.[name];
   if (value === undefined) throw new TidegateFault(`${of} has no export ${name}`);
   return value;
+}
+
+/** Stands where a shim imports what only a component calls that may wait. */
+function nobodyWaits(): never {
+  throw new TidegateFault('something waits that was not to');
 }

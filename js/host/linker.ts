@@ -11,6 +11,7 @@ import type { HostImports } from './imports.js';
 import { Linked } from './linked.js';
 import type { Machine } from './machine.js';
 import { pascal } from './names.js';
+import { part } from './parts.js';
 
 /** Instantiates a component whose imports are all there. */
 export async function link(
@@ -23,12 +24,22 @@ export async function link(
     lowered: (index) => lower(self, artifact.lowered[index]!, imports),
     taskReturn: (index) => taskReturn(self, artifact.returns[index]!),
   }));
+  if (linked.needsThreads) await addThreads(linked);
   imports.resources(machine).forEach((type, index) => {
     linked.setResource(index, type);
   });
   for (const step of artifact.steps) await follow(linked, step);
   machine.settle();
   return linked;
+}
+
+/** Has the store ready for stacks of guests. */
+async function addThreads({ machine, compiled }: Linked): Promise<void> {
+  const { Threads } = await part('threads');
+  machine.threads ??= new Threads(machine);
+  for (const { blocking } of compiled.artifact.instances) {
+    for (const name of blocking.builtins) machine.threads.blockers.add(name);
+  }
 }
 
 /** Awaits nothing unless the engine insists: start functions run inside of `enter`. */

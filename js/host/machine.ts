@@ -19,7 +19,7 @@ import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
 import { JSPI } from './stacks.js';
-import { Threads } from './threads.js';
+import type { Stack, Threads } from './threads.js';
 import type { TraceEvent, Tracer } from './trace.js';
 import { Trail } from './trail.js';
 import { abiTrap, classify } from './trap.js';
@@ -92,8 +92,10 @@ export class Machine {
   readonly tracer: Tracer | undefined;
   /** Depth of guests on the stack, and whether the store is locked or frozen. */
   gate = 0;
-  /** Guests on stacks of their own. */
-  readonly threads = new Threads(this);
+  /** Guests on stacks of their own; there once a component is that may need one. */
+  threads: Threads | undefined;
+  /** The stack that runs; undefined on one that cannot be suspended. Saved and cleared by whatever enters the store from JavaScript. */
+  stack: Stack | undefined;
   readonly turns: Turns;
 
   /** Calls of async exports. */
@@ -227,9 +229,8 @@ export class Machine {
   /** Runs something that may run guests, and locks the store when it traps. `caller` says who is called, when that is known. */
   enter<T>(caller: Caller | undefined, run: () => T): T {
     if (this.trap !== undefined) throw this.refusal();
-    const { threads } = this;
-    const { current } = threads;
-    threads.current = undefined;
+    const { stack } = this;
+    this.stack = undefined;
     this.gate++;
     try {
       return run();
@@ -237,7 +238,7 @@ export class Machine {
       throw this.caught(error, caller);
     } finally {
       this.gate--;
-      threads.current = current;
+      this.stack = stack;
     }
   }
 
@@ -335,7 +336,7 @@ export class Machine {
     this.#doomed = false;
     this.tracer?.locked(trap);
     this.#told = this.calls.size > 0 || this.endCount > 0;
-    this.threads.end();
+    this.threads?.end();
     for (const call of this.calls.drain()) call.reject(trap);
     for (const pending of this.imports.drain()) pending.abort(trap);
     const ends = this.ends.splice(0);

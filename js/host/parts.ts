@@ -13,6 +13,8 @@ export interface Parts {
   readonly declarations: typeof import('../types/declarations.js');
   /** `new Store({ trace })`. */
   readonly trace: typeof import('./trace.js');
+  /** Guests on stacks of their own. */
+  readonly threads: typeof import('./threads.js');
   /** Who waits for what. */
   readonly deadlock: typeof import('./deadlock.js');
 }
@@ -24,6 +26,7 @@ let loaders: Loaders = {
   describe: () => import('./describe.js'),
   declarations: () => import('../types/declarations.js'),
   trace: () => import('./trace.js'),
+  threads: () => import('./threads.js'),
   deadlock: () => import('./deadlock.js'),
 };
 

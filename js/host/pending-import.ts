@@ -48,7 +48,7 @@ export class PendingImport implements Caller {
     const { machine, host, sig } = this.plan;
     this.#begin(promise);
     machine.expect(machine.runtime.call_waits(this.subtask, this.#call));
-    machine.threads.wait({ subtask: this.subtask, name: host.name, freezes: !sig.async });
+    machine.threads!.wait({ subtask: this.subtask, name: host.name, freezes: !sig.async });
   }
 
   #begin(promise: PromiseLike<unknown>): void {
@@ -94,7 +94,7 @@ export class PendingImport implements Caller {
     const { plan, flat, subtask } = this;
     if (plan.waits) {
       const result = lowerFlat(plan, value, flat);
-      if (result !== undefined) plan.machine.threads.results.set(subtask, result);
+      if (result !== undefined) plan.machine.threads!.results.set(subtask, result);
     } else {
       lowerResult(plan, value, flat[flat.length - 1] as number);
     }

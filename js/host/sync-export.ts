@@ -32,9 +32,8 @@ function generalCall(plan: ExportPlan): GeneralCall {
     const scope = sig.borrowed.length > 0 ? new BorrowScope(machine) : undefined;
     const tracked = lends || machine.gate > 0;
     let value: unknown;
-    const { threads } = machine;
-    const { current } = threads;
-    threads.current = undefined;
+    const { stack } = machine;
+    machine.stack = undefined;
     machine.gate++;
     try {
       if (tracked) machine.expect(runtime.sync_enter(cx.inst));
@@ -52,7 +51,7 @@ function generalCall(plan: ExportPlan): GeneralCall {
       throw machine.caught(error, plan);
     } finally {
       machine.gate--;
-      threads.current = current;
+      machine.stack = stack;
       scope?.end();
     }
     if (machine.attention !== 0) machine.settle();

@@ -23,7 +23,7 @@ export interface WaitingCall {
 }
 
 /** A stack, from its begin to its end. */
-interface Stack {
+export interface Stack {
   /** The call that it was made for, when there is one. */
   readonly caller: Caller | undefined;
   /** Takes the result of the core function, for a call. */
@@ -47,8 +47,6 @@ const NO_JSPI = `this engine cannot suspend it; ${ENGINES} can`;
 const resolved = Promise.resolve();
 
 export class Threads {
-  /** The stack that runs; undefined on one that cannot be suspended. Saved and cleared by whatever enters the store from JavaScript. */
-  current: Stack | undefined;
   /** Names of built-ins that may wait, of all instances in the store. */
   readonly blockers = new Set<string>();
   readonly #machine: Machine;
@@ -79,7 +77,8 @@ export class Threads {
 
   /** Calls a wasm function on a stack of its own, up to its first suspension. To be called inside of `enter`. */
   run(caller: Caller | undefined, start: () => Promise<unknown>, left?: Stack['left']): void {
-    const outer = this.current;
+    const machine = this.#machine;
+    const outer = machine.stack;
     const stack: Stack = {
       caller,
       left,
@@ -88,7 +87,7 @@ export class Threads {
       freezes: false,
       resolve: () => {},
     };
-    this.current = stack;
+    machine.stack = stack;
     stacks.take();
     let end: Promise<unknown>;
     try {
@@ -97,19 +96,19 @@ export class Threads {
       stacks.release();
       throw error;
     } finally {
-      this.current = outer;
+      machine.stack = outer;
     }
     end.then(stacks.release, (error: unknown) => {
       stacks.release();
-      this.#machine.trapped(error);
+      machine.trapped(error);
     });
-    if (!stack.reported) this.#machine.doom(caller);
+    if (!stack.reported) machine.doom(caller);
   }
 
   /** What guards call when the core function of a call has returned. */
   readonly done = (result?: Core): void => {
     try {
-      const stack = this.current!;
+      const stack = this.#machine.stack!;
       stack.left!(result);
       stack.reported = true;
     } catch (error) {
@@ -119,8 +118,9 @@ export class Threads {
 
   /** A thread that the driver began has ended, on a stack of its own or not. */
   finished(): number {
-    if (this.current !== undefined) this.current.reported = true;
-    return this.#machine.locked ? 1 : 0;
+    const { stack, locked } = this.#machine;
+    if (stack !== undefined) stack.reported = true;
+    return locked ? 1 : 0;
   }
 
   /** An import has not returned yet: the shim that called it asks `blocked` what to wait for. */
@@ -135,8 +135,8 @@ export class Threads {
     const call = this.#waiting;
     if (machine.fault.value !== WAITS || call === undefined) return 0;
     machine.fault.value = 0;
-    if (call.freezes && this.current !== undefined) {
-      this.current.freezes = true;
+    if (call.freezes && machine.stack !== undefined) {
+      machine.stack.freezes = true;
       machine.freeze();
     }
     return call.subtask * 2 + (call.freezes ? 1 : 0);
@@ -152,7 +152,7 @@ export class Threads {
   /** The driver asks before it suspends: not 0 when the stack that runs cannot be. */
   block(thread: number): number {
     const machine = this.#machine;
-    const stack = this.current;
+    const { stack } = machine;
     if (stack === undefined) return machine.fail(this.cannotBlock());
     this.#waiting = undefined;
     this.#suspended.set(thread, stack);
@@ -163,7 +163,7 @@ export class Threads {
   /** Somebody would have to wait who cannot. */
   cannotBlock(): ComponentTrap {
     const why =
-      this.current !== undefined ? 'nothing else of it can go on' : JSPI ? PLAIN : NO_JSPI;
+      this.#machine.stack !== undefined ? 'nothing else of it can go on' : JSPI ? PLAIN : NO_JSPI;
     const what = this.#waiting?.name ?? [...this.blockers].sort().join(' or ');
     return new ComponentTrap(
       'cannot-block',
@@ -197,7 +197,7 @@ export class Threads {
     if (machine.locked) return 1;
     const stack = this.#resuming!;
     stack.begun = true;
-    this.current = stack;
+    machine.stack = stack;
     machine.gate++;
     if (stack.freezes) machine.thaw();
     stack.freezes = false;
@@ -248,7 +248,7 @@ export class Threads {
       return;
     }
     this.#resuming = undefined;
-    this.current = undefined;
+    machine.stack = undefined;
     machine.gate--;
     if (stack.reported) {
       machine.dropLate();
