@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Component, ComponentError } from '../../pkg/dist/node.js';
-import { wasi } from '../../pkg/dist/wasi-node.js';
+import { MemoryDirectory, wasi } from '../../pkg/dist/wasi-node.js';
 import { allRequired } from '../../scripts/lib/tools.mjs';
 
 const file = (name) => new URL(`../../build/guests/${name}.component.wasm`, import.meta.url);
@@ -44,6 +44,14 @@ const skipped = {
   'toolchain-js':
     !WebAssembly.validate(EXTENDED_CONST) && 'this engine lacks extended constant expressions',
 };
+
+/** A stdin that comes slowly. */
+async function* typed() {
+  for (const line of ['one\n', 'two\n']) {
+    await delay(20);
+    yield new TextEncoder().encode(line);
+  }
+}
 
 for (const name of ['toolchain-c', 'toolchain-js']) {
   describe(name, { skip: skipped[name] }, () => {
@@ -114,16 +122,30 @@ for (const name of ['toolchain-c', 'toolchain-js']) {
   });
 }
 
+test('a program in C, on WASI 0.2', { skip: skipped['toolchain-c'] }, async () => {
+  const component = await Component.compile(readFileSync(file('program-c')));
+  const waits = typeof WebAssembly.Suspending === 'function';
+  const work = new MemoryDirectory();
+  let output = '';
+  const imports = wasi({
+    args: ['program', 'argument'],
+    env: { NAME: 'somebody' },
+    stdin: waits ? typed() : '',
+    preopens: { '/work': work },
+    stdout: (chunk) => {
+      output += Buffer.from(chunk);
+    },
+  });
+  const { exports } = await component.instantiate(imports, { quiet: true });
+  await exports.run.run.promise();
+  assert.equal(output, `2 somebody\n${waits ? 'ONE\nTWO\n' : ''}`);
+  assert.equal(String(Buffer.from(work.read('kept.txt'))), waits ? 'one\ntwo\n' : '');
+});
+
 test('a program in JavaScript, on WASI 0.2', { skip: skipped['toolchain-js'] }, async () => {
   const component = await Component.compile(readFileSync(file('program-js')));
   const waits = typeof WebAssembly.Suspending === 'function';
   let output = '';
-  async function* typed() {
-    for (const line of ['one\n', 'two\n']) {
-      await delay(20);
-      yield new TextEncoder().encode(line);
-    }
-  }
   const imports = wasi({
     args: ['program', 'argument'],
     // Where it cannot wait, there is nothing to wait for.

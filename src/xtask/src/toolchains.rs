@@ -1,7 +1,8 @@
-//! The guest in C: `wit-bindgen c` for its bindings, clang with wasi-libc for its code, wit-component for the rest.
+//! The guests in C: clang with wasi-libc for their code; `wit-bindgen c` for the bindings of one, and for the other, a program on
+//! preview 1, the adapter that makes WASI 0.2 of that; wit-component for the rest.
 //!
-//! Enters: `tests/guests/toolchains`. Leaves: `OUT/toolchain-c.component.wasm`, or a message and nothing where this machine
-//! has no clang for wasm; that is for the tests to judge.
+//! Enters: `tests/guests/toolchains`. Leaves: `OUT/toolchain-c.component.wasm` and `OUT/program-c.component.wasm`, or a message and nothing
+//! where this machine has no clang for wasm; that is for the tests to judge.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -9,10 +10,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as ADAPTER,
+};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
+use wit_component::ComponentEncoder;
 
-/// Builds the guest in C into `out`; its bindings go to `out/c`.
+/// Builds the guests in C into `out`; what they are made of goes to `out/c`.
 pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
     if !clang_makes_wasm() {
         println!("{REMEDY}");
@@ -22,20 +27,46 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
     let folder = out.join("c");
     bindings(&source.join("world.wit"), &folder)?;
     let module = folder.join("module.wasm");
+    let files = ["guest.c", "guest_component_type.o"].map(|name| folder.join(name));
+    clang(&module, |clang| {
+        clang.arg("-mexec-model=reactor").arg("-I").arg(&folder);
+        clang.arg(source.join("toolchain.c")).args(files);
+    })?;
+    encode(&module, None, &out.join("toolchain-c.component.wasm"))?;
+
+    let module = folder.join("program.wasm");
+    clang(&module, |clang| {
+        clang.arg(source.join("program.c"));
+    })?;
+    encode(
+        &module,
+        Some(ADAPTER),
+        &out.join("program-c.component.wasm"),
+    )
+}
+
+/// Compiles what `more` names into `module`.
+fn clang(module: &Path, more: impl FnOnce(&mut Command)) -> Result<(), Box<dyn Error>> {
     let mut clang = Command::new("clang");
-    clang.args(["--target=wasm32-wasi", "-mexec-model=reactor", "-O2"]);
-    clang.args(["-Wall", "-Wextra", "-nodefaultlibs"]);
-    clang.arg("-I").arg(&folder).arg("-o").arg(&module);
-    clang.arg(source.join("toolchain.c"));
-    clang.args(["guest.c", "guest_component_type.o"].map(|name| folder.join(name)));
-    clang.arg("-lc");
-    if !clang.status()?.success() {
-        return Err("clang has failed".into());
+    clang.args(["--target=wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
+    clang.arg("-nodefaultlibs").arg("-o").arg(module);
+    more(&mut clang);
+    if clang.arg("-lc").status()?.success() {
+        Ok(())
+    } else {
+        Err("clang has failed".into())
     }
-    let mut encoder = wit_component::ComponentEncoder::default();
-    encoder.module(&fs::read(&module)?)?.validate(true);
+}
+
+fn encode(module: &Path, adapter: Option<&[u8]>, to: &Path) -> Result<(), Box<dyn Error>> {
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&fs::read(module)?)?;
+    if let Some(adapter) = adapter {
+        encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?;
+    }
+    encoder.validate(true);
     let component = encoder.encode().map_err(|e| format!("{e:?}"))?;
-    crate::write(&out.join("toolchain-c.component.wasm"), &component)
+    crate::write(to, &component)
 }
 
 /// Whether clang, its linker and wasi-libc are there: an empty program tells.
@@ -68,5 +99,5 @@ fn bindings(wit: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-const REMEDY: &str = "no clang for wasm here, so the guest in C is left out: \
+const REMEDY: &str = "no clang for wasm here, so the guests in C are left out: \
     `apt-get install clang lld wasi-libc`";
