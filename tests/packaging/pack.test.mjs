@@ -24,7 +24,7 @@ const EXPECTED = [
   /^dist\/(chunk|compile|describe|declarations|trace|threads|deadlock)-[A-Z0-9]+\.js$/,
   /^dist\/(runtime|driver|compiler)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
-  /^docs\/(guide|errors|rules|wasi)\.md$/,
+  /^docs\/(guide|cli|errors|rules|wasi)\.md$/,
   /^examples\/store-in-worker\/[A-Za-z-]+\.(mjs|html|md)$/,
 ];
 
