@@ -129,8 +129,7 @@ exports! {
     guest_spawn(subtask) -> i64 = step(store().guest_spawn(SubtaskId(subtask)));
     guest_started(subtask) -> i64 = step(store().guest_started(SubtaskId(subtask)));
     guest_leave(subtask, packed) -> i64 = step(store().guest_leave(SubtaskId(subtask), packed));
-    guest_core_done(subtask, packed) -> i64 =
-        step(store().guest_core_done(SubtaskId(subtask), packed));
+    guest_core_done(packed) -> i64 = step(store().guest_core_done(packed));
     guest_returned(subtask) -> i64 = step(store().guest_returned(SubtaskId(subtask)));
     guest_unstash(subtask, i) -> u64 = store().guest_unstash(SubtaskId(subtask), i);
     transfer_own(from, res, h, to) -> i64 = step(

@@ -163,22 +163,23 @@ impl Store {
     /// The callee's core function has returned, `packed` if it has a callback. What the caller gets: the packed state of an
     /// async-lowered call; 0 of another, whose flat result is word 0 of the stash.
     pub fn guest_leave(&mut self, id: SubtaskId, packed: u32) -> Outcome {
-        self.core_done(id, packed)?;
+        self.core_done(packed)?;
         self.caller_goes_on(id)
     }
 
     /// The same at the end of the start half, whose caller goes on by itself.
-    pub fn guest_core_done(&mut self, id: SubtaskId, packed: u32) -> Outcome {
-        self.core_done(id, packed)?;
+    pub fn guest_core_done(&mut self, packed: u32) -> Outcome {
+        self.core_done(packed)?;
         Ok(Step::Value(0))
     }
 
-    fn core_done(&mut self, id: SubtaskId, packed: u32) -> Result<(), TrapCode> {
-        let lift = self.site_of(id)?.lift;
+    /// The subtask may be gone: a callee goes on after it has returned.
+    fn core_done(&mut self, packed: u32) -> Result<(), TrapCode> {
         let thread = self.leave().thread.ok_or(TrapCode::UnknownHandle)?;
-        match lift {
-            Lift::Callback { .. } => self.callback_result(thread, packed),
-            Lift::SyncTyped | Lift::Sync | Lift::Stackful { .. } => self.exit(thread),
+        let task = self.thread(thread)?.task;
+        match self.task(task)?.kind.callback() {
+            Some(_) => self.callback_result(thread, packed),
+            None => self.exit(thread),
         }
     }
 

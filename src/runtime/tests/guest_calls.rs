@@ -195,6 +195,33 @@ fn a_callee_on_its_callers_stack_takes_it_along() {
 }
 
 #[test]
+fn a_callee_goes_on_after_its_caller_has_what_it_wants() {
+    for is_async in [false, true] {
+        for lift in [STACKFUL, CALLBACK] {
+            let (sim, [a, b]) = sim();
+            let function = core(move |sim, param| async move {
+                sim.task_return(b, param + 1)?;
+                sim.yield_(b).await?;
+                Ok(EXIT)
+            });
+            let site = sim.site([a, b], is_async, lift, true, function);
+            let call = caller(&sim, a, move |sim| async move {
+                match is_async {
+                    true => assert_eq!(sim.call_async(site, 1, 5).await?, Answer::Returned),
+                    false => assert_eq!(sim.call_sync(site, 1).await?, 2),
+                }
+                Ok(())
+            });
+            assert_eq!(sim.state(call), CallState::Returned);
+            assert_eq!(sim.stacks(), 1);
+            sim.run().expect("no trap");
+            assert_eq!(sim.stacks(), 0);
+            assert!(sim.world().waiting().is_empty());
+        }
+    }
+}
+
+#[test]
 fn a_call_that_waits_to_start_says_when_it_has_started() {
     let (sim, [a, b]) = sim();
     let set = sim.world().set_new(b);

@@ -129,7 +129,7 @@ impl Sim {
         self.perform(outcome).await?;
         let words = [0, 3].map(|i| self.store(|s| s.guest_unstash(subtask, i)));
         let packed = self.callee(half, subtask, words).await?;
-        let outcome = self.store(|s| s.guest_core_done(subtask, packed));
+        let outcome = self.store(|s| s.guest_core_done(packed));
         self.perform(outcome).await.map(drop)
     }
 

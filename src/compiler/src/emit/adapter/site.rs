@@ -120,12 +120,12 @@ impl Emitter<'_> {
         f.get(subtask);
         self.report(&mut f, "guest_started", 1);
         f.ins().drop();
-        f.get_all(&[subtask, subtask]);
+        f.get(subtask);
         for (i, local) in (0..).zip(carried) {
             self.take_word(&mut f, subtask, i, local.ty);
         }
         f.call(start);
-        self.report(&mut f, "guest_core_done", 2);
+        self.report(&mut f, "guest_core_done", 1);
         f.ins().drop();
         f.finish(&mut self.module, func);
     }
