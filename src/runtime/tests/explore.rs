@@ -39,9 +39,7 @@ struct Pending {
 
 #[test]
 fn every_seed_keeps_the_invariants() {
-    for seed in 0..400 {
-        explore(seed);
-    }
+    each_seed(400, explore);
 }
 
 fn explore(seed: u64) {

@@ -45,22 +45,6 @@ fn caller<F: Future<Output = Result<(), TrapCode>> + 'static>(
     sim.call(inst, STACKFUL, 0, body).expect("no trap")
 }
 
-/// Waits until a subtask is resolved, and drops it.
-async fn resolved(sim: &Sim, inst: InstanceId, h: Handle) -> Result<u32, TrapCode> {
-    let set = sim.world().set_new(inst);
-    sim.world().join(inst, h, set);
-    let state = loop {
-        let [event, at, state] = sim.wait(inst, set).await?;
-        assert_eq!((event, at), (SUBTASK, h.0));
-        if state >= RETURNED {
-            break state;
-        }
-    };
-    ok(sim.store(|s| s.subtask_drop(inst, h)));
-    ok(sim.store(|s| s.waitable_set_drop(inst, set)));
-    Ok(state)
-}
-
 /// Callees that give back their parameter and 1; with `waits`, after a turn.
 fn adds_one(sim: &Sim, inst: InstanceId, lift: Lift, waits: bool) -> (Lift, Core) {
     match lift {
@@ -122,7 +106,7 @@ fn every_lower_calls_every_lift() {
                     let call = caller(&sim, a, move |sim| async move {
                         assert_eq!(sim.call_sync(sync, 10).await?, 11);
                         if let Answer::Pending(_, h) = sim.call_async(other, 20, 1).await? {
-                            assert_eq!(resolved(&sim, a, h).await?, RETURNED);
+                            assert_eq!(sim.resolved(a, h).await?, RETURNED);
                         }
                         assert_eq!(sim.memory(1), Some(21));
                         Ok(())
@@ -167,7 +151,7 @@ fn a_callee_that_blocks_leaves_its_caller_running() {
             panic!("it is on a stack of its own");
         };
         assert_eq!(sim.memory(5), None);
-        assert_eq!(resolved(&sim, a, h).await?, RETURNED);
+        assert_eq!(sim.resolved(a, h).await?, RETURNED);
         assert_eq!(sim.memory(5), Some(2));
         Ok(())
     });
@@ -281,7 +265,7 @@ fn a_call_is_started_only_when_a_stack_is_free() {
             let Answer::Pending(0, h) = sim.call_async(site, 1, 5).await? else {
                 panic!("it is starting");
             };
-            resolved(&sim, a, h).await.map(drop)
+            sim.resolved(a, h).await.map(drop)
         });
         assert_eq!(sim.run(), Ok(0));
         sim.store(|s| s.stacks_full(false));
@@ -319,7 +303,7 @@ fn cancelled(
             if state == BLOCKS {
                 let again = sim.store(|s| s.subtask_cancel(a, true, h));
                 assert_eq!(again, Err(TrapCode::InvalidCancel));
-                seen.set([state, resolved(&sim, a, h).await?]);
+                seen.set([state, sim.resolved(a, h).await?]);
             } else {
                 ok(sim.store(|s| s.subtask_drop(a, h)));
             }
@@ -511,7 +495,7 @@ fn a_cancelled_call_whose_instance_is_busy_is_told_when_it_is_free() {
         });
         sim.call(b, busy, 0, holder).expect("no trap");
         assert_eq!(sim.subtask_cancel(a, true, h).await?, BLOCKS);
-        assert_eq!(resolved(&sim, a, h).await?, CANCELLED_BEFORE_RETURNED);
+        assert_eq!(sim.resolved(a, h).await?, CANCELLED_BEFORE_RETURNED);
         Ok(())
     });
     sim.run().expect("no trap");

@@ -49,6 +49,28 @@ pub fn resource_type(world: &mut World, inst: InstanceId, dtor: Option<Slot>) ->
     world.store.resource_type_new(ResourceType { inst, dtor })
 }
 
+/// Explores the first `n` seeds, or the one that `TIDEGATE_SEED` names, as a failure has said.
+pub fn each_seed(n: u64, explore: impl Fn(u64)) {
+    let one = std::env::var("TIDEGATE_SEED").map(|text| text.parse().expect("it is a number"));
+    for seed in one.map_or(0..n, |seed: u64| seed..seed + 1) {
+        let _replay = Replay(seed);
+        explore(seed);
+    }
+}
+
+struct Replay(u64);
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "again: TIDEGATE_SEED={} cargo test -p tidegate-runtime",
+                self.0
+            );
+        }
+    }
+}
+
 /// A small generator of numbers. (xorshift64)
 pub struct Rng(u64);
 
@@ -76,6 +98,7 @@ pub fn wait(set: Handle) -> u32 {
 }
 pub const STARTED: u32 = 1;
 pub const RETURNED: u32 = 2;
+pub const CANCELLED_BEFORE_STARTED: u32 = 3;
 pub const CANCELLED_BEFORE_RETURNED: u32 = 4;
 pub const SUBTASK: u32 = 1;
 pub const STREAM_READ: u32 = 2;

@@ -193,6 +193,26 @@ impl Sim {
         Ok(self.perform(outcome).await? as u32)
     }
 
+    /// Waits until a subtask is resolved, and drops it.
+    pub async fn resolved(&self, inst: InstanceId, h: Handle) -> Result<u32, TrapCode> {
+        let set = self.world().set_new(inst);
+        self.world().join(inst, h, set);
+        let state = loop {
+            let [event, at, state] = self.wait(inst, set).await?;
+            assert_eq!((event, at), (SUBTASK, h.0));
+            if state >= RETURNED {
+                break state;
+            }
+        };
+        for outcome in [
+            self.store(|s| s.subtask_drop(inst, h)),
+            self.store(|s| s.waitable_set_drop(inst, set)),
+        ] {
+            assert_eq!(outcome, Ok(Step::Value(0)));
+        }
+        Ok(state)
+    }
+
     /// What a call has left.
     pub fn memory(&self, retptr: u32) -> Option<u64> {
         self.inner.borrow().memory.get(&retptr).copied()
