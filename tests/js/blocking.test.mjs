@@ -291,6 +291,28 @@ if (JSPI) {
       assert.ok((await within(1000, call)) > 100);
     });
 
+    test('ten thousand at once: more than there are stacks, and none is lost', async () => {
+      const gate = Promise.withResolvers();
+      let started = 0;
+      const soon = async () => {
+        const own = ++started;
+        await gate.promise;
+        return own;
+      };
+      // Stacks are counted for all stores together.
+      const stores = [await blocking({ soon }), await blocking({ soon })];
+      const calls = Array.from({ length: 10_000 }, (_, i) => stores[i % 2].callStackful());
+      await settle();
+      assert.ok(started > 1000 && started < 10_000, `${started} have started`);
+      gate.resolve();
+      const results = await Promise.all(calls);
+      assert.deepEqual(
+        results.sort((a, b) => a - b),
+        Array.from({ length: 10_000 }, (_, i) => i + 1),
+      );
+      assert.ok((await stores[0].wait()) > 10_000);
+    });
+
     test('nest: a host function calls a function that waits, in another store and in its own', async () => {
       const inner = await blocking({ soon: () => setTimeout(1, 2) });
       const outer = await blocking({ soon: async () => (await inner.wait()) + 1 });

@@ -107,6 +107,7 @@
       (i32.const 0))
 
     (func (export "call") (result i32) (call $soon-sync))
+    (func (export "call-stackful") (call $return (call $soon-sync)))
     (func (export "call-text") (param $ptr i32) (param $len i32) (result i32)
       (call $text-sync (local.get $ptr) (local.get $len) (i32.const 32))
       (i32.const 32))
@@ -220,6 +221,7 @@
     (canon lift (core func $main "wait-callback") async
       (callback (core func $main "wait-callback-callback"))))
   (func (export "call") async (result u32) (canon lift (core func $main "call")))
+  (func (export "call-stackful") async (result u32) (canon lift (core func $main "call-stackful") async))
   (func (export "call-text") async (param "text" string) (result string)
     (canon lift (core func $main "call-text") (memory $mem) (realloc $realloc)))
   (func (export "call-never") async (canon lift (core func $main "call-never")))
