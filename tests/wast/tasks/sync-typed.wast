@@ -47,10 +47,12 @@
 
       ;; A task that is ready and needs the exclusive lock; it counts when it goes on.
       (func (export "spin") (result i32) (i32.const 1))
-      (func (export "spin-callback") (param i32 i32 i32) (result i32)
+      (func (export "spin-callback") (param i32 i32 i32) (result i32) (call $count) (i32.const 0))
+      ;; And one that does not need it.
+      (func (export "spin-stackful") (drop (call $yield)) (call $count))
+      (func $count
         (global.set $spun (i32.add (global.get $spun) (i32.const 1)))
-        (call $return)
-        (i32.const 0))
+        (call $return))
       (func $spun (export "spun") (result i32) (global.get $spun))
 
       ;; How often others have been let go on while it waited.
@@ -80,6 +82,7 @@
       (export "set.wait" (func $set.wait)) (export "stream.new" (func $stream.new)) (export "stream.read" (func $stream.read))
       (export "stream.write" (func $stream.write)) (export "return" (func $return))))))
     (func (export "spin") async (canon lift (core func $i "spin") async (callback (core func $i "spin-callback"))))
+    (func (export "spin-stackful") async (canon lift (core func $i "spin-stackful") async))
     (func (export "spun") (result u32) (canon lift (core func $i "spun")))
     (func (export "suspends") (result u32) (canon lift (core func $i "suspends")))
     (func (export "reads") (result u32) (canon lift (core func $i "reads")))
@@ -94,14 +97,14 @@
       (export "suspends" (func (result u32)))
       (export "suspends-alone" (func))))
     (import "b" (instance $b
-      (export "spin" (func async))
+      (export "spin-stackful" (func async))
       (export "spun" (func (result u32)))))
     (core module $libc (memory (export "mem") 1))
     (core instance $libc (instantiate $libc))
     (core func $spin-a (canon lower (func $a "spin") async))
     (core func $suspends-a (canon lower (func $a "suspends")))
     (core func $alone-a (canon lower (func $a "suspends-alone")))
-    (core func $spin-b (canon lower (func $b "spin") async))
+    (core func $spin-b (canon lower (func $b "spin-stackful") async))
     (core func $spun-b (canon lower (func $b "spun")))
     (core func $set.new (canon waitable-set.new))
     (core func $join (canon waitable.join))
@@ -138,7 +141,7 @@
         (local.set $spun (call $spun-b))
         (call $finish (local.get $subtask))
         (i32.add (i32.mul (local.get $spun) (i32.const 10)) (call $spun-b)))
-      ;; Those that need the lock, or are others', are of no help to it.
+      ;; Those that need the lock, or are of another instance, are of no help to it.
       (func (export "same-alone") (drop (call $spin-a)) (call $alone-a))
       (func (export "other-alone") (drop (call $spin-b)) (call $alone-a)))
     (core instance $i (instantiate $m (with "" (instance
