@@ -5,6 +5,13 @@ export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
 export { Component, Instance, type InstantiateOptions } from './host/component.js';
 export {
+  type Components,
+  type ComposeOptions,
+  compose,
+  type Links,
+  type LinkTarget,
+} from './host/compose.js';
+export {
   type CompileErrorCode,
   ComponentCompileError,
   ComponentError,

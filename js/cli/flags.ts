@@ -41,13 +41,29 @@ export function readOneFile(
   args: readonly string[],
   take: TakeOption,
 ): Told | undefined {
+  const read = readFiles(command, args, take);
+  if (read === undefined) return undefined;
+  const [file = '', second] = read.files;
+  if (second !== undefined) throw new UsageError(`one component at a time, not also ${second}`);
+  return { ...read, file };
+}
+
+/** Reads options and one file or more, in any order. `undefined`: help is wanted. */
+export function readFiles(
+  command: string,
+  args: readonly string[],
+  take: TakeOption,
+): (Told & { readonly files: readonly string[] }) | undefined {
   const words = new Words(command, args, take);
   const file = words.file();
   if (file === undefined) return undefined;
-  const second = words.next();
-  if (second === undefined) return undefined;
-  if (second !== '') throw new UsageError(`one component at a time, not also ${second}`);
-  return words.told(file);
+  const files = [file];
+  for (;;) {
+    const next = words.next();
+    if (next === undefined) return undefined;
+    if (next === '') return { ...words.told(file), files };
+    files.push(next);
+  }
 }
 
 /** Goes through a command line from its beginning. */

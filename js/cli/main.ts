@@ -3,6 +3,7 @@
 
 import process from 'node:process';
 import { VERSION } from '../generated/abi.js';
+import { COMPOSE_HELP, compose } from './compose.js';
 import { explain, UsageError } from './errors.js';
 import { INSPECT_HELP, inspect } from './inspect.js';
 import { RUN_HELP, run } from './run.js';
@@ -18,6 +19,7 @@ Commands:
   run        run a component of the world wasi:cli/command
   serve      serve a component of the world wasi:http/service
   inspect    tell what a component is: its world as WIT, the tools that made it, sizes
+  compose    make one component of several
   types      print TypeScript declarations of a component
 
 Options:
@@ -30,12 +32,14 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   run,
   serve,
   inspect,
+  compose,
   types,
 };
 const HELPS: Readonly<Record<string, string>> = {
   run: RUN_HELP,
   serve: SERVE_HELP,
   inspect: INSPECT_HELP,
+  compose: COMPOSE_HELP,
   types: TYPES_HELP,
 };
 

@@ -9,7 +9,13 @@ import type { Artifact } from './artifact.js';
 import { bounds, checkLimits } from './compile-limits.js';
 import { compileAside, type Settings } from './compile-thread.js';
 import { multiMemory } from './engine.js';
-import { type CompileErrorCode, ComponentCompileError, show, TidegateFault } from './errors.js';
+import {
+  type CompileErrorCode,
+  ComponentCompileError,
+  ComponentLinkError,
+  show,
+  TidegateFault,
+} from './errors.js';
 import { platform, wasmModule } from './platform.js';
 
 /** How components are compiled. */
@@ -54,7 +60,7 @@ export interface CompiledBytes {
 const LARGE = 1_000_000;
 
 /** @throws TypeError or RangeError for options that there are not. */
-function checkOptions({
+export function checkOptions({
   worker = 'auto',
   features = [],
   limits = {},
@@ -100,7 +106,7 @@ function wantsWorker({ length }: Uint8Array, { worker = 'auto' }: CompileOptions
 
 let ready: Promise<void> | undefined;
 
-function loadCompiler(): Promise<void> {
+export function loadCompiler(): Promise<void> {
   ready ??= wasmModule('compiler').then((module) => {
     initSync({ module });
   });
@@ -137,18 +143,22 @@ function checked(compiled: CompiledBytes): CompiledBytes {
 }
 
 /** The compiler's error, which is a plain object; anything else is a panic of the compiler. */
-function compileError(error: unknown): Error {
+export function compileError(error: unknown): Error {
   if (typeof error !== 'object' || error === null || error instanceof Error) {
     return new TidegateFault('the compiler failed', { cause: error });
   }
   const { code, message, offset, construct, feature } = error as {
-    readonly code: CompileErrorCode | 'internal';
+    readonly code: CompileErrorCode | 'internal' | 'mismatch';
     readonly message: string;
     readonly offset?: number | null;
     readonly construct?: string | null;
     readonly feature?: Feature | null;
   };
   if (code === 'internal') return new TidegateFault(message);
+  if (code === 'mismatch') {
+    const name = construct ?? 'the composition';
+    return new ComponentLinkError([{ name, wanted: 'what it imports', found: message }]);
+  }
   return new ComponentCompileError(message, {
     code,
     offset: offset ?? undefined,

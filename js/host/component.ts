@@ -2,6 +2,7 @@
 
 import type { CompileOptions } from './compile.js';
 import { type Compiled, compileModules } from './compiled.js';
+import type { Components, ComposeOptions, LinkTarget } from './compose.js';
 import { show } from './errors.js';
 import { buildExports, type ComponentExports } from './exports.js';
 import { HostImports, type Imports } from './imports.js';
@@ -29,9 +30,13 @@ export class Component {
   #exports: readonly ExternType[] | undefined;
   #warned = false;
 
-  private constructor(compiled: Compiled, describe: Parts['describe']) {
+  /** Imports that have been given when it was composed. */
+  readonly #bound: Imports;
+
+  private constructor(compiled: Compiled, describe: Parts['describe'], bound: Imports = {}) {
     this.#compiled = compiled;
     this.#describe = describe;
+    this.#bound = bound;
   }
 
   /**
@@ -57,6 +62,22 @@ export class Component {
     }
     const [bytes] = await Promise.all([answer.arrayBuffer(), loadCompiler()]);
     return Component.compile(bytes, options);
+  }
+
+  /**
+   * Compiles several components as one, in which they call each other without JavaScript in between: see `compose`. A link may
+   * also be an implementation in JavaScript, like `remote(url)`, of an import of one of them.
+   */
+  static async compose(
+    components: Components,
+    options: CompileOptions & ComposeOptions<LinkTarget | object> = {},
+  ): Promise<Component> {
+    const { composeParts } = await part('compose');
+    const { bytes, bound } = await composeParts(components, options);
+    const [{ compileArtifact }, describe] = await loadCompiler();
+    const compiled = await compileArtifact(bytes, options);
+    const modules = await compileModules(compiled.bytes, compiled.artifact);
+    return new Component(modules, describe, bound);
   }
 
   /** What the component imports. */
@@ -95,7 +116,8 @@ export class Component {
     imports: Imports = {},
     options: InstantiateOptions = {},
   ): Promise<Instance<E>> {
-    const given = new HostImports(this.#compiled.artifact, imports, this.#describe);
+    const all = { ...imports, ...this.#bound };
+    const given = new HostImports(this.#compiled.artifact, all, this.#describe);
     const store = options.store ?? new Store();
     const machine = await Store.machine(store);
     if (machine.locked) throw machine.refusal();
@@ -129,7 +151,7 @@ function loadCompiler(): Promise<[Parts['compile'], Parts['describe'], WebAssemb
 }
 
 /** The bytes as they are now, whatever happens to them while the compiler is loaded. */
-function snapshot(bytes: BufferSource): Uint8Array<ArrayBuffer> {
+export function snapshot(bytes: BufferSource): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(bytes)) {
     return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }

@@ -7,6 +7,8 @@
 export interface Parts {
   /** Compiling in place. */
   readonly compile: typeof import('./compile.js');
+  /** Making one component of several. */
+  readonly compose: typeof import('./composition.js');
   /** What a component wants and gives, in words and as data. */
   readonly describe: typeof import('./describe.js');
   /** TypeScript declarations. */
@@ -23,6 +25,7 @@ type Loaders = { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> };
 
 let loaders: Loaders = {
   compile: () => import('./compile.js'),
+  compose: () => import('./composition.js'),
   describe: () => import('./describe.js'),
   declarations: () => import('../types/declarations.js'),
   trace: () => import('./trace.js'),

@@ -8,7 +8,7 @@ import { makePackage } from './package.mjs';
 import { withoutPanics, withoutPlaces } from './panics.mjs';
 import { writeReference } from './reference.mjs';
 import { root, run, Stop, say } from './run.mjs';
-import { componentizeJs, componentizePython } from './toolchains.mjs';
+import { componentizeJs, componentizePython, copyWit } from './toolchains.mjs';
 import { cargo, lockedVersion, npm, runCargo, rustTarget, targetDir } from './tools.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
@@ -114,6 +114,7 @@ export const steps = [
       await rustTarget(WASM);
       await rustTarget('wasm32-wasip2');
       rmSync(join(root, 'build/guests'), { recursive: true, force: true });
+      copyWit();
       await xtask('guests', 'build/guests');
       await xtask('toolchains', 'build/guests');
       await componentizeJs('build/guests');

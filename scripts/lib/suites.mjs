@@ -12,6 +12,7 @@ import { build } from './graph.mjs';
 import { root, Stop, since } from './run.mjs';
 import { cargoRunner, list, nodeCheck, nodeRunner, print, runner } from './runners.mjs';
 import { steps, tool } from './steps.mjs';
+import { copyWit } from './toolchains.mjs';
 import {
   allRequired,
   cargo,
@@ -207,7 +208,8 @@ async function runClippy() {
   ]) {
     add(counts, await cargoRunner(['clippy', '--locked', ...args, ...strict], ofCheck));
   }
-  // They have a workspace and a target directory of their own.
+  // They have a workspace and a target directory of their own, and one of them reads interfaces that are put there.
+  copyWit();
   const guests = ['--manifest-path', 'tests/guests/Cargo.toml', '--workspace', '--target', WASM];
   add(counts, await runner(cargo(), ['clippy', '--locked', ...guests, ...strict], ofCheck));
   return counts;

@@ -1,20 +1,23 @@
 /** The test guests in JavaScript, by componentize-qjs, and in Python, by componentize-py. (That in C is made by the build tool.) */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, run, Stop } from './run.mjs';
 import { cargo, PYTHON_REMEDY, python } from './tools.mjs';
 
 const SOURCE = join(root, 'tests/guests/toolchains');
 
-/** Writes `OUT/toolchain-js.component.wasm` and `OUT/program-js.component.wasm`. */
+/** Writes `toolchain-js`, `personal` and `program-js`, each as `OUT/NAME.component.wasm`. */
 export async function componentizeJs(out) {
   await componentizeScript('toolchain.mjs', `${out}/toolchain-js`, {
     witPath: join(SOURCE, 'world.wit'),
   });
+  await componentizeScript('personal.mjs', `${out}/personal`, {
+    witPath: join(SOURCE, 'personal.wit'),
+  });
   await componentizeScript('program.mjs', `${out}/program-js`, {
-    witPath: wit(),
+    witPath: wit('wasip2'),
     world: 'wasi:cli/command@0.2.12',
     sync: true,
   });
@@ -28,6 +31,11 @@ async function componentizeScript(source, out, options) {
   const file = `${out}.component.wasm`;
   writeFileSync(join(root, file), component);
   process.stdout.write(`wrote ${file} (${component.length} bytes)\n`);
+}
+
+/** Puts the interfaces of WASI 0.3 where the guest `filter` reads them. */
+export function copyWit() {
+  cpSync(wit('wasip3'), join(root, 'tests/guests/target/wasi-0.3'), { recursive: true });
 }
 
 /** Writes `OUT/program.component.wasm` and `OUT/proxy.component.wasm`, with componentize-py in an environment of our own. */
@@ -49,19 +57,28 @@ export async function componentizePython(out) {
   ]) {
     const what = ['componentize', '--python-path', 'tests/guests/python', name];
     const file = `${out}/${name}.component.wasm`;
-    await run(bin('componentize-py'), ['-q', '-d', wit(), '-w', world, ...what, '-o', file]);
+    await run(bin('componentize-py'), [
+      '-q',
+      '-d',
+      wit('wasip2'),
+      '-w',
+      world,
+      ...what,
+      '-o',
+      file,
+    ]);
   }
 }
 
-/** The interfaces of WASI 0.2 in text, as the crate `wasip2` has them. */
-function wit() {
+/** The interfaces of WASI in text, as a crate of the guests has them. */
+function wit(crate) {
   const args = ['metadata', '--locked', '--format-version', '1'];
   const manifest = join(root, 'tests/guests/Cargo.toml');
   const { status, stdout } = spawnSync(cargo(), [...args, '--manifest-path', manifest], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
-  if (status !== 0) throw new Stop('cargo cannot tell where the crate wasip2 is');
+  if (status !== 0) throw new Stop(`cargo cannot tell where the crate ${crate} is`);
   const { packages } = JSON.parse(stdout);
-  return join(dirname(packages.find(({ name }) => name === 'wasip2').manifest_path), 'wit');
+  return join(dirname(packages.find(({ name }) => name === crate).manifest_path), 'wit');
 }

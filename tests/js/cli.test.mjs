@@ -144,7 +144,7 @@ test('--version and --help', async () => {
 test('the document of the command line has every option, and no other', async () => {
   const document = readFileSync(path('../../docs/cli.md'), 'utf8');
   const rows = [...document.matchAll(/^\| `(--[a-z0-9-]+)[^|]*\| ([^|]+) \|/gm)];
-  for (const command of ['run', 'serve', 'inspect', 'types']) {
+  for (const command of ['run', 'serve', 'inspect', 'compose', 'types']) {
     const { stdout } = await tidegate([command, '--help']);
     const [, options] = stdout.split(/^Options:$/m);
     const wanted = [...options.matchAll(/^ +(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, flag]) => flag);
@@ -168,4 +168,30 @@ test('what takes long to compile is announced, unless it is to be quiet', async 
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^tidegate: compiling large\.wasm \(5\.1 MB\)\n/);
   assert.equal((await tidegate(['run', '--quiet', large, '--help'])).stderr, '');
+});
+
+test('compose: several files become one component', async () => {
+  const out = join(folder, 'chain.wasm');
+  const files = [guest('compose-link'), guest('compose-end')];
+  const made = await tidegate(['compose', ...files, '-o', out]);
+  assert.equal(made.code, 0, made.stderr);
+  const { stdout } = await tidegate(['inspect', out]);
+  assert.match(stdout, /import test:chain\/say@1\.2\.0;/);
+  assert.match(stdout, /export test:chain\/step@1\.0\.0;/);
+  assert.doesNotMatch(stdout, /import test:chain\/step/);
+});
+
+test('compose: what does not fit, and a wrong command line', async () => {
+  const link = guest('compose-link');
+  const out = ['-o', join(folder, 'never.wasm')];
+  const odd = await tidegate(['compose', link, guest('compose-odd'), ...out]);
+  assert.equal(odd.code, 1);
+  assert.match(odd.stderr, /cannot link .*\n.*test:chain\/step@1\.0\.1 of compose-link/);
+  const to = 'compose-link/test:chain/step=nobody';
+  const nobody = await tidegate(['compose', link, '--link', to, ...out]);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.stderr, /a component "nobody"/);
+  for (const args of [[], [link], [link, link, ...out], [link, '--link', 'a=b', ...out]]) {
+    assert.equal((await tidegate(['compose', ...args])).code, 2, args.join(' '));
+  }
 });

@@ -10,31 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Component, ComponentError } from '../../pkg/dist/node.js';
 import { MemoryDirectory, wasi } from '../../pkg/dist/wasi-node.js';
 import { allRequired } from '../../scripts/lib/tools.mjs';
+import { EXTENDED_CONST } from './support/engine.mjs';
 
 const file = (name) => new URL(`../../build/guests/${name}.component.wasm`, import.meta.url);
-
-/** `(i32.add)` in a constant expression, which QuickJS's binary uses and Node 20 has not. */
-const EXTENDED_CONST = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  6,
-  9,
-  1,
-  127,
-  0,
-  65,
-  0,
-  65,
-  0,
-  106,
-  11,
-);
 
 const skipped = {
   'toolchain-c':

@@ -6,7 +6,10 @@ use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::{CompileError, ErrorCode};
-use crate::{CompileOptions, Feature, Features, Limit, Limits, compile as compile_component};
+use crate::{
+    CompileOptions, Composition as Parts, Feature, Features, Limit, Limits, PartId,
+    compile as compile_component,
+};
 
 /// Smaller than the standard library's, and not slower.
 #[global_allocator]
@@ -26,14 +29,79 @@ pub fn compile(
     limits: &[f64],
     multi_memory: bool,
 ) -> Result<JsValue, JsValue> {
-    let features = named(&features).map_err(|e| thrown(&e))?;
-    let options = CompileOptions {
-        features,
+    let options = options(&features, limits, multi_memory)?;
+    let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
+    crossing(&artifact)
+}
+
+/// Components that become one: see [`Parts`]. Components are numbered in the order in which they are added.
+///
+/// # Errors
+///
+/// Its methods throw what [`compile`] throws.
+#[wasm_bindgen]
+pub struct Composition(Parts);
+
+#[wasm_bindgen]
+#[allow(missing_docs)] // They are those of the struct inside.
+impl Composition {
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::needless_pass_by_value)] // Strings cross by value.
+    pub fn new(features: Vec<String>, limits: &[f64]) -> Result<Composition, JsValue> {
+        Ok(Self(Parts::new(options(&features, limits, false)?)))
+    }
+
+    /// The names `{ imports, exports }`.
+    pub fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<JsValue, JsValue> {
+        let part = self.0.add(name, bytes).map_err(|e| thrown(&e))?;
+        crossing(&Names {
+            imports: self.0.imports(part).collect(),
+            exports: self.0.exports(part).collect(),
+        })
+    }
+
+    pub fn link(
+        &mut self,
+        to: usize,
+        import: &str,
+        from: usize,
+        export: &str,
+    ) -> Result<(), JsValue> {
+        let linked = self.0.link(PartId(to), import, PartId(from), export);
+        linked.map_err(|e| thrown(&e))
+    }
+
+    pub fn leave_outside(&mut self, to: usize, import: &str, name: &str) -> Result<(), JsValue> {
+        let left = self.0.leave_outside(PartId(to), import, name);
+        left.map_err(|e| thrown(&e))
+    }
+
+    pub fn export(&mut self, from: usize, name: &str) -> Result<(), JsValue> {
+        self.0.export(PartId(from), name).map_err(|e| thrown(&e))
+    }
+
+    pub fn finish(&self, order: &[usize]) -> Result<Vec<u8>, JsValue> {
+        let order: Vec<_> = order.iter().copied().map(PartId).collect();
+        self.0.finish(&order).map_err(|e| thrown(&e))
+    }
+}
+
+#[derive(Serialize)]
+struct Names<'a> {
+    imports: Vec<&'a str>,
+    exports: Vec<&'a str>,
+}
+
+fn options(
+    features: &[String],
+    limits: &[f64],
+    multi_memory: bool,
+) -> Result<CompileOptions, JsValue> {
+    Ok(CompileOptions {
+        features: named(features).map_err(|e| thrown(&e))?,
         limits: bounded(limits),
         multi_memory,
-    };
-    let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
-    to_js(&artifact).map_err(|e| thrown(&CompileError::new(ErrorCode::Internal, e.to_string())))
+    })
 }
 
 /// The JS host has checked the names.
@@ -56,6 +124,10 @@ fn bounded(bounds: &[f64]) -> Limits {
 
 fn thrown(error: &CompileError) -> JsValue {
     to_js(error).unwrap_or_else(|_| JsValue::from_str(&error.message))
+}
+
+fn crossing(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    to_js(value).map_err(|e| thrown(&CompileError::new(ErrorCode::Internal, e.to_string())))
 }
 
 /// Structs and maps become objects, `None` becomes null, bytes become a `Uint8Array`.

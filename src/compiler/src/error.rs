@@ -45,6 +45,8 @@ pub enum ErrorCode {
     Gated,
     /// The component is larger than [`crate::Limits`] allow.
     Limit,
+    /// Components do not fit each other.
+    Mismatch,
     /// A bug of this compiler: validation let something through that linking does not expect.
     Internal,
 }

@@ -9,6 +9,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod check;
+mod compose;
 mod decode;
 mod emit;
 mod error;
@@ -19,6 +20,7 @@ pub mod plan;
 #[cfg(target_arch = "wasm32")]
 pub mod api;
 
+pub use compose::{Composition, PartId};
 pub use error::{CompileError, ErrorCode};
 pub use tidegate_abi::cost::{Limit, Limits};
 pub use tidegate_abi::feature::{Feature, Features};

@@ -36,7 +36,9 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Crates whose exports wit-bindgen makes.
-const LIBRARIES: &[&str] = &["asyncs", "command", "elements", "service", "text", "values"];
+const LIBRARIES: &[&str] = &[
+    "asyncs", "command", "elements", "filter", "service", "text", "values",
+];
 
 /// Crates on WASI 0.2 by the standard library of Rust: programs, and a service.
 const PROGRAMS: &[&str] = &["proxy", "std-files", "std-hello", "std-waits"];

@@ -15,6 +15,10 @@ impl Externs {
         Self(types)
     }
 
+    pub(crate) fn into_types(self) -> Types {
+        self.0
+    }
+
     /// The core module that is imported under this path: a name, then names inside of instances.
     pub(crate) fn imported_module(&self, path: &[&str]) -> Option<CoreModule<'_>> {
         let types = self.0.as_ref();

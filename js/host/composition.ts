@@ -1,0 +1,194 @@
+/**
+ * Several components become one: which import belongs to which export is decided here, by names; the compiler writes the
+ * component around them (`src/compiler/src/compose`).
+ */
+
+import { Composition } from '../generated/compiler.js';
+import { checkOptions, compileError, loadCompiler } from './compile.js';
+import { bounds } from './compile-limits.js';
+import { snapshot } from './component.js';
+import type { Components, ComposeOptions, Links, LinkTarget } from './compose.js';
+import { ComponentLinkError, type MissingImport, show } from './errors.js';
+import { interfaceName } from './names.js';
+import { findKey } from './versions.js';
+
+/** A component as its bytes say. */
+interface Part {
+  readonly index: number;
+  readonly name: string;
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+  /** Those that it is linked to. */
+  readonly needs: Set<Part>;
+}
+
+/** What is left to whoever instantiates the whole: the import, and what serves it already. */
+export interface Composed {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Host implementations among the links, by the imports of the whole. */
+  readonly bound: Readonly<Record<string, object>>;
+}
+
+/** Composes; implementations in JavaScript may be among the links. */
+export async function composeParts(
+  components: Components,
+  options: ComposeOptions<LinkTarget | object>,
+): Promise<Composed> {
+  const { features = [], limits = {}, link = {} } = options;
+  checkOptions({ features, limits });
+  const entries = Object.entries(components).map(
+    ([name, bytes]) => [name, snapshot(bytes)] as const,
+  );
+  if (entries.length === 0) throw new TypeError('there are no components to compose');
+  await loadCompiler();
+  const composition = new Composition([...features], bounds(limits));
+  try {
+    const parts = entries.map(([name, bytes], index): Part => {
+      const { imports, exports } = composition.add(name, bytes) as Omit<Part, 'index' | 'name'>;
+      return { index, name, imports, exports, needs: new Set() };
+    });
+    const bound = new Linker(composition, parts, link).run();
+    const order = Uint32Array.from(ordered(parts), ({ index }) => index);
+    return { bytes: new Uint8Array(composition.finish(order)), bound };
+  } catch (error) {
+    throw error instanceof ComponentLinkError ? error : compileError(error);
+  } finally {
+    composition.free();
+  }
+}
+
+class Linker {
+  readonly #missing: MissingImport[] = [];
+  /** The exports that serve an import. */
+  readonly #taken = new Set<string>();
+  /** What stays outside, and the host's implementation if it has been given. */
+  readonly #outside: { part: Part; name: string; host: object | undefined }[] = [];
+
+  constructor(
+    private readonly composition: Composition,
+    private readonly parts: readonly Part[],
+    private readonly links: Links<LinkTarget | object>,
+  ) {}
+
+  /** Links everything; the host's implementations by imports of the whole. */
+  run(): Record<string, object> {
+    for (const name of Object.keys(this.links)) {
+      if (this.#part(name) === undefined) this.#miss(name, 'a component', undefined);
+    }
+    for (const part of this.parts) this.#imports(part);
+    const bound = this.#leaveOutside();
+    if (this.#missing.length > 0) throw new ComponentLinkError(this.#missing);
+    this.#export();
+    return bound;
+  }
+
+  #imports(part: Part): void {
+    const given = Object.hasOwn(this.links, part.name) ? this.links[part.name]! : {};
+    const unused = new Set(Object.keys(given));
+    for (const name of part.imports) {
+      const key = findKey(Object.keys(given), name);
+      if (key === undefined) {
+        const behind = this.parts.slice(part.index + 1);
+        const from = behind.find(({ exports }) => findKey(exports, name) !== undefined);
+        if (from === undefined) this.#outside.push({ part, name, host: undefined });
+        else this.#link(part, name, from, findKey(from.exports, name)!);
+        continue;
+      }
+      unused.delete(key);
+      this.#linkTo(part, name, given[key]!);
+    }
+    for (const name of unused) this.#miss(`${name} of ${part.name}`, 'an import', undefined);
+  }
+
+  /** Links an import to what `link` says. */
+  #linkTo(part: Part, name: string, target: LinkTarget | object): void {
+    if (typeof target !== 'string' && !isExport(target)) {
+      this.#outside.push({ part, name, host: target });
+      return;
+    }
+    const { component, export: wanted } =
+      typeof target === 'string' ? { component: target, export: name } : target;
+    const from = this.#part(component);
+    const found = from && findKey(from.exports, wanted);
+    const import_ = `${name} of ${part.name}`;
+    if (from === undefined) this.#miss(import_, `a component ${show(component)}`, undefined);
+    else if (found === undefined) {
+      const has = from.exports.join(', ') || 'nothing';
+      this.#miss(import_, `the export ${wanted} of ${component}`, `exports of ${has}`);
+    } else this.#link(part, name, from, found);
+  }
+
+  #link(part: Part, name: string, from: Part, found: string): void {
+    part.needs.add(from);
+    this.#taken.add(`${from.index} ${found}`);
+    this.composition.link(part.index, name, from.index, found);
+  }
+
+  /** Imports of compatible versions are one, of the newest. */
+  #leaveOutside(): Record<string, object> {
+    const names = this.#outside.map(({ name }) => name);
+    const hosts = new Map<string, object | undefined>();
+    for (const { part, name, host } of this.#outside) {
+      const outer = newest(names, name);
+      this.composition.leave_outside(part.index, name, outer);
+      if (!hosts.has(outer)) hosts.set(outer, host);
+      else if (hosts.get(outer) !== host) {
+        const wanted = 'one implementation for all components that import it from outside';
+        this.#miss(`${name} of ${part.name}`, wanted, 'several, or one for some of them');
+      }
+    }
+    const bound = [...hosts].filter((entry): entry is [string, object] => entry[1] !== undefined);
+    return Object.fromEntries(bound);
+  }
+
+  /** What serves no import is seen from outside; what stands in front hides what is behind. */
+  #export(): void {
+    const seen = new Set<string>();
+    for (const { index, exports } of this.parts) {
+      for (const name of exports) {
+        if (seen.has(name) || this.#taken.has(`${index} ${name}`)) continue;
+        seen.add(name);
+        this.composition.export(index, name);
+      }
+    }
+  }
+
+  #part(name: string): Part | undefined {
+    return this.parts.find((part) => part.name === name);
+  }
+
+  #miss(name: string, wanted: string, found: string | undefined): void {
+    this.#missing.push({ name, wanted, found });
+  }
+}
+
+/** Each component after those that it needs. */
+function ordered(parts: readonly Part[]): Part[] {
+  const order = new Set<Part>();
+  const visit = (part: Part, path: readonly Part[]) => {
+    if (order.has(part)) return;
+    if (path.includes(part)) {
+      const cycle = [...path.slice(path.indexOf(part)), part].map(({ name }) => name);
+      const wanted = 'components that do not need each other in a circle';
+      throw new ComponentLinkError([{ name: part.name, wanted, found: cycle.join(' > ') }]);
+    }
+    for (const need of part.needs) visit(need, [...path, part]);
+    order.add(part);
+  };
+  for (const part of parts) visit(part, []);
+  return [...order];
+}
+
+/** The name among `names` that is compatible with `name` and newest. */
+function newest(names: readonly string[], name: string): string {
+  const { path } = interfaceName(name);
+  const compatible = names.filter((other) => {
+    return interfaceName(other).path === path && findKey([other], name) !== undefined;
+  });
+  return findKey(compatible, path) ?? name;
+}
+
+function isExport(target: object): target is { component: string; export: string } {
+  const { component, export: name } = target as Partial<Record<string, unknown>>;
+  return typeof component === 'string' && typeof name === 'string';
+}
