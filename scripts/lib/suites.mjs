@@ -156,6 +156,12 @@ export const suites = [
     run: () => nodeRunner(pinnedNode(), 'tests/browser'),
   },
   {
+    name: 'js-browsers',
+    about: 'the suites of the JS host in real browsers',
+    needs: ['package', 'guests'],
+    run: () => nodeRunner(pinnedNode(), 'tests/browser/js'),
+  },
+  {
     name: 'wasm',
     about: 'the crates in headless Chromium',
     needs: ['bindgen'],

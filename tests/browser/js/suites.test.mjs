@@ -4,14 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { serveDemo } from '../../www/serve.mjs';
-import { inBrowsers } from './browsers.mjs';
+import { serveDemo } from '../../../www/serve.mjs';
+import { inBrowsers } from '../browsers.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -53,7 +53,7 @@ const PATIENCE_MS = 600_000;
 
 inBrowsers(
   'the suites',
-  'fixtures/suites.html',
+  'suites/suites.html',
   (visit) => {
     for (const [name, excluded] of Object.entries(SUITES)) {
       test(name, { timeout: PATIENCE_MS + 10_000 }, async () => {
@@ -100,11 +100,11 @@ async function serve() {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-suites-'));
   try {
     await bundle(folder);
+    copyFileSync(path('suites.html'), join(folder, 'suites.html'));
     const mounts = [
       { at: '/suites/', folder },
-      { at: '/fixtures/', folder: path('fixtures') },
-      { at: '/build/guests/', folder: path('../../build/guests') },
-      { at: '/pkg/', folder: path('../../pkg') },
+      { at: '/build/guests/', folder: path('../../../build/guests') },
+      { at: '/pkg/', folder: path('../../../pkg') },
     ];
     const { url, close } = await serveDemo({ mounts });
     return {
@@ -150,7 +150,7 @@ const forPages = {
       namespace: 'suite',
     }));
     build.onLoad({ filter: /.*/, namespace: 'suite' }, ({ path: name }) => ({
-      contents: `import '../js/${name}.test.mjs';\nexport { run } from './runner/test.mjs';`,
+      contents: `import '../../js/${name}.test.mjs';\nexport { run } from './runner/test.mjs';`,
       resolveDir: path('.'),
     }));
     build.onResolve({ filter: /^node:/ }, ({ path: name }) => {
