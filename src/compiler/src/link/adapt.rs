@@ -6,19 +6,17 @@ use std::collections::BTreeMap;
 
 use tidegate_abi::layout::PtrType;
 
+use super::Linker;
 use super::canon::lift_call;
-use super::entity::{
-    CanonId, CoreExport, CoreFunc, FuncId, FuncKind, InstanceNumber, Lift, Options,
-};
+use super::entity::{CanonId, CoreExport, CoreFunc, FuncId, FuncKind, Lift, Options};
+use super::ready::Ready;
 use super::shims::{Callee, CanonKind};
-use super::{Linker, dangling};
 use crate::Limit;
 use crate::emit::adapter::{
-    self, Adapter, AdapterSpec, Direction, Memory, Shape, Side, SideId, Traits, ready,
+    self, Adapter, AdapterSpec, Direction, Memory, Shape, Side, SideId, Traits,
 };
 use crate::error::Result;
-use crate::model::{Canon, ComponentId, Definition};
-use crate::plan::{self, FuncDesc, Import, Shim, Source};
+use crate::plan::{self, FuncDesc, Shim};
 
 /// What linking remembers for adapters.
 #[derive(Default)]
@@ -27,41 +25,8 @@ pub(super) struct Adapters<'a> {
     traits: Vec<Traits>,
     /// Guards of post-return functions, by the function that is lifted with them.
     post_returns: BTreeMap<FuncId, CanonId>,
-    /// Shims that were made at build time.
-    ready: BTreeMap<Ready<'a>, u32>,
-    /// Of each component instance with a number, what it is an instance of.
-    components: Vec<Option<ComponentId>>,
-    notices: BTreeMap<ComponentId, Notices>,
-}
-
-/// How the code of a component may notice which task it is in.
-#[derive(Clone, Copy)]
-pub(super) struct Notices {
-    /// By a built-in that has to do with tasks, or by a call of its own.
-    pub(super) task: bool,
-    /// By `context.get`, which may be called even where the instance may not leave.
-    pub(super) context: bool,
-}
-
-impl Adapters<'_> {
-    /// The next component instance has got its number.
-    pub(super) fn number(&mut self, component: Option<ComponentId>) {
-        self.components.push(component);
-    }
-}
-
-/// A shim of which only the imports differ.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ready<'a> {
-    /// A memory as functions.
-    Accessor(CoreExport<'a>),
-    /// What copies strings, and lists where memories are reached by functions.
-    Transcoder {
-        from: CoreExport<'a>,
-        to: CoreExport<'a>,
-        /// The guard of the realloc function.
-        realloc: CanonId,
-    },
+    /// Numbers of the shims that were made at build time.
+    pub(super) ready: BTreeMap<Ready<'a>, u32>,
 }
 
 /// A call between components, both sides resolved.
@@ -135,7 +100,7 @@ impl<'a> Linker<'a> {
         Some(guard)
     }
 
-    fn guard_of(&mut self, options: &Options<'a>) -> Option<CanonId> {
+    pub(super) fn guard_of(&mut self, options: &Options<'a>) -> Option<CanonId> {
         let realloc = options.realloc?;
         Some(self.realloc_guard(options, realloc))
     }
@@ -183,75 +148,8 @@ impl<'a> Linker<'a> {
         used
     }
 
-    /// What copies the strings and lists in values of type `ty`.
-    fn transcoder(&mut self, ty: u32, from: &Options<'a>, to: &Options<'a>) -> Option<Ready<'a>> {
-        let traits = self.traits()[ty as usize];
-        let copies = match self.multi_memory {
-            true => traits.strings,
-            false => traits.lists,
-        };
-        if !copies {
-            return None;
-        }
-        Some(Ready::Transcoder {
-            from: from.memory?,
-            to: to.memory?,
-            realloc: self.guard_of(to)?,
-        })
-    }
-
     fn desc_of(&self, pairing: &Pairing<'a>) -> &FuncDesc {
         self.types.func(self.funcs[pairing.func.0 as usize].ty)
-    }
-
-    /// A shim that was made at build time; it becomes number `index`.
-    pub(super) fn ready_is(&mut self, ready: Ready<'a>, index: u32) {
-        self.adapters.ready.insert(ready, index);
-    }
-
-    /// The shim itself.
-    pub(super) fn ready_shim(&self, ready: Ready<'a>) -> Result<Shim> {
-        let import = |module: &str, name: &str, source| Import {
-            module: module.to_owned(),
-            name: name.to_owned(),
-            source,
-        };
-        let (code, imports) = match ready {
-            Ready::Accessor(memory) => {
-                let memory = import("guest", "memory", memory.source());
-                (ready::ACCESSOR, vec![memory])
-            }
-            Ready::Transcoder { from, to, realloc } => {
-                let realloc = self.source(CoreFunc::Canon(realloc))?;
-                let mut imports = vec![import("src", "memory", from.source())];
-                let code = if self.multi_memory {
-                    imports.push(import("dst", "memory", to.source()));
-                    ready::TRANSCODE
-                } else {
-                    let shim = self.ready_index(Ready::Accessor(to))?;
-                    imports.extend(ready::FOREIGN_IMPORTS.map(|name| {
-                        let source = Source::Shim {
-                            shim,
-                            name: name.to_owned(),
-                        };
-                        import("dst", name, source)
-                    }));
-                    ready::TRANSCODE_FOREIGN
-                };
-                imports.push(import("dst", "realloc", realloc));
-                imports.push(import("host", "trap", Source::Trap));
-                (code, imports)
-            }
-        };
-        Ok(Shim {
-            code: code.to_vec(),
-            imports,
-        })
-    }
-
-    fn ready_index(&self, ready: Ready<'a>) -> Result<u32> {
-        let index = self.adapters.ready.get(&ready);
-        index.copied().ok_or_else(|| dangling("shim"))
     }
 
     /// The shim of adapters that have been grouped.
@@ -390,53 +288,9 @@ impl<'a> Linker<'a> {
         }) as u32))
     }
 
-    /// How the code of an instance may notice which task it is in.
-    pub(super) fn notices(&mut self, instance: InstanceNumber) -> Notices {
-        let component = self.adapters.components.get(instance.0 as usize);
-        let Some(component) = component.copied().flatten() else {
-            return Notices {
-                task: true,
-                context: true,
-            };
-        };
-        let binary = self.binary;
-        *self.adapters.notices.entry(component).or_insert_with(|| {
-            let definitions = &binary.components[component.0 as usize].definitions;
-            let canons = definitions.iter().filter_map(|definition| {
-                let Definition::Canon(canon) = &definition.item else {
-                    return None;
-                };
-                Some(canon)
-            });
-            Notices {
-                task: canons.clone().any(notices_task),
-                context: canons
-                    .clone()
-                    .any(|canon| matches!(canon, Canon::ContextGet(_) | Canon::ContextSet(_))),
-            }
-        })
-    }
-
-    /// Whether guests may throw exceptions; of modules that are imported nobody knows.
-    pub(super) fn catches(&self) -> bool {
-        !self.module_imports.is_empty() || self.binary.modules.iter().any(|module| module.has_tags)
-    }
-
     /// Traits of all types so far.
-    fn traits(&mut self) -> &[Traits] {
+    pub(super) fn traits(&mut self) -> &[Traits] {
         Traits::complete(&mut self.adapters.traits, self.types.descs());
         &self.adapters.traits
     }
-}
-
-fn notices_task(canon: &Canon) -> bool {
-    !matches!(
-        canon,
-        Canon::Lift { .. }
-            | Canon::ResourceNew(_)
-            | Canon::ResourceDrop(_)
-            | Canon::ResourceRep(_)
-            | Canon::BackpressureInc
-            | Canon::BackpressureDec
-    )
 }

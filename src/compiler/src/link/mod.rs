@@ -21,6 +21,8 @@ mod entity;
 mod key;
 mod layouts;
 mod modules;
+mod notices;
+mod ready;
 mod shims;
 mod types;
 mod world;
@@ -92,6 +94,7 @@ struct Linker<'a> {
     /// Component instances that have a number.
     numbered: Vec<ComponentInstance>,
     adapters: adapt::Adapters<'a>,
+    noticing: notices::Noticing,
     lifts: world::Lifts,
     /// By component instance; shorter than `numbered` as long as nothing is known of the last ones.
     blocking: Vec<blocking::Blocking>,
@@ -163,6 +166,7 @@ impl<'a> Linker<'a> {
             shim_bytes: 0,
             numbered: Vec::new(),
             adapters: adapt::Adapters::default(),
+            noticing: notices::Noticing::default(),
             lifts: world::Lifts::default(),
             blocking: Vec::new(),
             plan: Plan::default(),
@@ -319,7 +323,7 @@ impl<'a> Linker<'a> {
             name,
             blocking: Blocking::default(),
         });
-        self.adapters.number(place.map(|place| place.component));
+        self.noticing.number(place.map(|place| place.component));
         self.frame(frame).number = Some(number);
         number
     }

@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 
 use tidegate_abi::layout::{Call, Layout, PtrType};
 
-use super::adapt::{Pairing, Ready};
+use super::adapt::Pairing;
 use super::entity::{
     CanonId, CoreExport, CoreFunc, ElementId, FuncId, FuncTypeId, InstanceNumber, Options, Path,
     TypeId,
 };
+use super::ready::Ready;
 use super::types::{Types, core_type};
 use super::{Linker, dangling};
 use crate::Limit;
