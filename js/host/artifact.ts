@@ -235,7 +235,6 @@ export interface Site {
 
 export interface CallSite {
   readonly name?: string | null;
-  readonly func: number;
   readonly caller: number;
   readonly loweredAsync: boolean;
   readonly callee: number;

@@ -9,12 +9,10 @@ export function registerCallSite(linked: Linked, index: number): number {
   const site = compiled.artifact.callSites[index]!;
   const callee = instances[site.callee]!;
   const where = site.name ?? `function ${index}`;
-  const isAsync = compiled.artifact.funcs[site.func]!.async;
   const flags =
     (site.loweredAsync ? LOWERED_ASYNC : 0) |
     (liftKind(site) << LIFT_SHIFT) |
-    (waits[site.callee] ? MAY_BLOCK : 0) |
-    (isAsync ? ASYNC_TYPED : 0);
+    (waits[site.callee] ? MAY_BLOCK : 0);
   const caller = { kind: 'call' as const, where, inst: callee, func: 0 };
   caller.func = machine.blame.add(caller);
   const slot = (n: number | null | undefined) => (typeof n === 'number' ? slots + n + 1 : 0);
@@ -35,4 +33,3 @@ export function registerCallSite(linked: Linked, index: number): number {
 const LOWERED_ASYNC = 1;
 const LIFT_SHIFT = 1;
 const MAY_BLOCK = 8;
-const ASYNC_TYPED = 16;

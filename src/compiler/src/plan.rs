@@ -560,15 +560,13 @@ pub struct Site {
     pub options: Options,
 }
 
-/// A lowered function whose callee is lifted in the same binary, unless the call is over when it returns: what the runtime knows
+/// A lowered function whose callee is lifted in the same binary, where its type is async: what the runtime knows
 /// of it. Slots are the artifact's.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallSite {
     /// As [`Lifted::name`], of the callee.
     pub name: Option<String>,
-    /// Index of [`Artifact::funcs`].
-    pub func: u32,
     /// Number of the component instance that calls.
     pub caller: u32,
     /// Lowered with the `async` option.

@@ -250,8 +250,8 @@ exports! {
     host_resource_drop(h) -> i64 = step(store().host_resource_drop(Handle(h)));
 }
 
-/// A call site: bit 0: lowered with `async`; bits 1, 2: how it is lifted, as in `task_new`; bit 3: the callee may block;
-/// bit 4: the function is of an async type. Slots are a slot of the store's table and 1, or 0.
+/// A call site: bit 0: lowered with `async`; bits 1, 2: how it is lifted, as in `task_new`; bit 3: the callee may block.
+/// Slots are a slot of the store's table and 1, or 0.
 fn call_site(
     [
         caller,
@@ -265,15 +265,11 @@ fn call_site(
     ]: [u32; 8],
 ) -> Result<u32, TrapCode> {
     let half = |slot: u32| slot.checked_sub(1).map(Slot);
-    let kind = match flags & 0x10 {
-        0 => SYNC_TYPED,
-        _ => flags >> 1 & 3,
-    };
     let site = CallSite {
         caller: InstanceId(caller),
         callee: InstanceId(callee),
         is_async: flags & 1 != 0,
-        lift: lift(kind, callback.wrapping_sub(1), return_key),
+        lift: lift(flags >> 1 & 3, callback.wrapping_sub(1), return_key),
         may_block: flags & 8 != 0,
         func: FuncId(func),
         start_half: half(start),

@@ -27,7 +27,7 @@ pub struct CallSite {
     pub callee: InstanceId,
     /// Whether it is lowered with `async`.
     pub is_async: bool,
-    /// How the function is lifted.
+    /// How the function is lifted. One of a sync type is called without a call site.
     pub lift: Lift,
     /// Whether the callee may block.
     pub may_block: bool,
@@ -40,13 +40,11 @@ pub struct CallSite {
 }
 
 impl CallSite {
-    /// Whether the callee is run on a stack of its own. One that is called as a plain function is not, nor one of a sync type,
-    /// which has returned when its caller goes on.
+    /// Whether the callee is run on a stack of its own. One that is called as a plain function is not.
     fn own_stack(&self) -> bool {
         self.may_block
             && match self.lift {
-                Lift::SyncTyped => false,
-                Lift::Sync => self.is_async,
+                Lift::SyncTyped | Lift::Sync => self.is_async,
                 Lift::Callback { .. } | Lift::Stackful { .. } => true,
             }
     }

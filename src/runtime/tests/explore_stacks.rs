@@ -41,8 +41,7 @@ struct Site {
 }
 
 /// Functions by how they are lifted and whether they may block.
-const LIFTS: [(Kind, bool); 6] = [
-    (Kind::SyncTyped, false),
+const LIFTS: [(Kind, bool); 5] = [
     (Kind::Sync, false),
     (Kind::Sync, true),
     (Kind::Callback, false),
@@ -52,7 +51,6 @@ const LIFTS: [(Kind, bool); 6] = [
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    SyncTyped,
     Sync,
     Callback,
     Stackful,
@@ -199,8 +197,7 @@ impl Model {
     /// A call by the host: its number and parameter.
     fn host_call(self: &Rc<Self>, sim: &Sim, g: usize) -> (usize, u64) {
         let param = u64::from(self.below(1000));
-        // The host has no task for one of a sync type that does not block.
-        let (kind, blocks) = LIFTS[1 + self.below(LIFTS.len() as u32 - 1) as usize];
+        let (kind, blocks) = LIFTS[self.below(LIFTS.len() as u32) as usize];
         let (lift, function) = self.function(sim, g, kind, blocks);
         let call = sim.call_on(self.instances[g], lift, blocks, param, function);
         (call.expect("nothing traps"), param)
@@ -218,7 +215,7 @@ impl Model {
                     model.work(&sim, g).await?;
                 }
                 match kind {
-                    Kind::SyncTyped | Kind::Sync => return Ok(param as u32 + 1),
+                    Kind::Sync => return Ok(param as u32 + 1),
                     Kind::Callback if model.below(2) == 0 => {
                         sim.store(|s| s.context_set(inst, 0, param)).map(drop)?;
                         return Ok(YIELD);
@@ -233,7 +230,6 @@ impl Model {
             }
         });
         let lift = match kind {
-            Kind::SyncTyped => Lift::SyncTyped,
             Kind::Sync => Lift::Sync,
             Kind::Stackful => STACKFUL,
             Kind::Callback => self.callback(sim, g, blocks),

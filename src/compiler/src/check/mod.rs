@@ -310,7 +310,6 @@ impl<'a> Order<'a> {
             self.options(&lowered.options)?;
         }
         for site in &artifact.call_sites {
-            self.func_type(site.func)?;
             self.instance(site.caller)?;
             self.instance(site.callee)?;
             let slots = [site.callback, site.start, site.returns];

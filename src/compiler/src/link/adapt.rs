@@ -223,7 +223,8 @@ impl<'a> Linker<'a> {
             params_tuple,
             ..
         } = *self.types.func(ty);
-        if !is_async && !waits {
+        // Validation has refused `async` where the type is none.
+        if !waits {
             let borrows = self.traits()[params_tuple as usize].borrows;
             let enters = borrows || self.notices(lift.options.instance).task;
             return Ok(Shape::Direct { enters });
@@ -241,7 +242,6 @@ impl<'a> Linker<'a> {
         };
         let described = plan::CallSite {
             name: self.func_name(name)?,
-            func: ty.0,
             caller: lower.instance.0,
             lowered_async: is_async,
             callee: options.instance.0,
