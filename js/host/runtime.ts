@@ -113,7 +113,7 @@ export const LIFTED_SYNC = 0;
 /** `task_new`: lifted with a callback. */
 export const WITH_CALLBACK = 1;
 /** `task_new`: lifted with `async` alone. */
-export const STACKFUL = 2;
+const STACKFUL = 2;
 /** `task_new`: it may block, so it is run on a stack of its own. */
 export const OWN_STACK = 4;
 /** `task_new`: a function that is sync in WIT. */

@@ -36,7 +36,7 @@ export function describe(artifact: Artifact, externs: readonly Extern[]): Extern
 }
 
 /** A function type as WIT has it. `names` is the list of items that the function is one of. */
-export function funcWit(artifact: Artifact, index: number, items: readonly Extern[]): string {
+function funcWit(artifact: Artifact, index: number, items: readonly Extern[]): string {
   return funcText(artifact, artifact.funcs[index]!, namesOf(items));
 }
 

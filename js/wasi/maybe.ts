@@ -42,7 +42,7 @@ export function shaped<T>(operation: () => Maybe<T>, shape: (error: unknown) => 
   }
 }
 
-export function isPromise<T>(value: Maybe<T>): value is PromiseLike<T> {
+function isPromise<T>(value: Maybe<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 

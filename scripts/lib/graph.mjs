@@ -25,7 +25,7 @@ const LOCK = join(root, 'build/lock');
 /** What has failed in this process: `npm test` goes on, and need not try the same again. */
 const failures = new Map();
 /** Folders of other build tools inside of folders that are inputs. */
-const FOREIGN = new Set(['target', 'node_modules']);
+const FOREIGN = new Set(['target', 'node_modules', '__pycache__']);
 
 /**
  * Brings the steps named `wanted`, and what they need, up to date.

@@ -47,7 +47,7 @@ export function string(pointers: Pointers): Conv {
 }
 
 /** Lifts a string; its length has the tag that the encoding may want. */
-export function liftString(cx: Context, ptr: number, units: number): string {
+function liftString(cx: Context, ptr: number, units: number): string {
   switch (cx.encoding) {
     case 'utf8':
       return liftUtf8(cx, ptr, units);

@@ -3,7 +3,7 @@
 import { ComponentError } from '../../index.js';
 
 /** Spec: `header-error`. */
-export type HeaderError = {
+type HeaderError = {
   readonly tag: 'invalid-syntax' | 'forbidden' | 'immutable' | 'size-exceeded';
 };
 

@@ -149,7 +149,7 @@ function milliseconds(duration: bigint | undefined): number | undefined {
 }
 
 /** The error code for what Node's sockets, resolver, TLS and parser report. */
-export function networkError(error: Error & { readonly code?: string }): ErrorCode {
+function networkError(error: Error & { readonly code?: string }): ErrorCode {
   const { code = '' } = error;
   const known = CODES[code];
   if (known !== undefined) return { tag: known };
