@@ -194,11 +194,6 @@ fn canonical_definitions_are_refused_where_they_are() {
     // Text, name of the construct, first bytes of the definition.
     let cases: &[(&str, &str, &[u8])] = &[
         (
-            "(core func (canon error-context.drop))",
-            "error-context.drop",
-            &[0x1e],
-        ),
-        (
             "(import \"f\" (func $f (param \"x\" u8))) (core func (canon lower (func $f) gc))",
             "canonical option gc",
             &[0x01, 0x00],
@@ -219,7 +214,6 @@ fn canonical_definitions_are_refused_where_they_are() {
 #[test]
 fn types_imports_and_exports_are_refused_where_they_are() {
     let cases: &[(&str, &str)] = &[
-        ("(type error-context)", "error-context"),
         ("(import \"c\" (component))", "component import"),
         (
             "(import \"i\" (instance (export \"c\" (component))))",
