@@ -1,5 +1,5 @@
 /**
- * The compiler's artifact as it arrives in JS: the mirror of `src/compiler/src/plan.rs`, whose doc
+ * The compiler's artifact as it arrives in JS: the mirror of `src/compiler/src/plan`, whose doc
  * comments say what each part means. The two change together.
  */
 
