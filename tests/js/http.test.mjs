@@ -16,6 +16,7 @@ import {
   toFetchHandler,
   wasi,
 } from '../../pkg/dist/wasi-node.js';
+import { deferred } from './support/time.mjs';
 
 /** Node 20's own name of it, where the package finds it too. */
 const DISPOSE = Symbol.dispose ?? Symbol.for('Symbol.dispose');
@@ -257,7 +258,10 @@ test('serve: at most maxConcurrency requests at a time, the others in order', as
 });
 
 test('close: what is under way comes to its end, what lasts longer is aborted', async () => {
+  const both = deferred();
+  let entered = 0;
   const handle = async (request, { signal }) => {
+    if (++entered === 2) both.resolve();
     if (request.getPathWithQuery() === '/slow') await delay(50);
     else
       await new Promise((_, reject) =>
@@ -269,7 +273,7 @@ test('close: what is under way comes to its end, what lasts longer is aborted', 
   const slow = fetch(`${server.url}/slow`).then((response) => response.text());
   const endless = fetch(`${server.url}/endless`);
   endless.catch(() => {});
-  await delay(20);
+  await both.promise;
   await server.close({ grace: 200 });
   assert.equal(await slow, 'done');
   await assert.rejects(endless);

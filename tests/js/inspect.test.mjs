@@ -49,7 +49,7 @@ test('the heading names world, tools, sizes and what is needed', () => {
   );
   const blocking = heading(inspect(guest('blocking')).stdout);
   assert.match(blocking['needs JSPI'], /^yes: wait, .* may come to wait in .*waitable-set\.wait$/);
-  assert.equal(blocking.features, 'async-builtins');
+  assert.equal(blocking.features, 'async-builtins, async-stackful');
   assert.match(
     heading(inspect(guest('std-files')).stdout)['needs JSPI'],
     /^no, unless .*\[method\]pollable\.block/,
