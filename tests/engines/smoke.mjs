@@ -96,7 +96,7 @@ const CHECKS = {
 
   async waiting() {
     const component = await Component.compile(await readFile('blocking.component.wasm'), {
-      features: ['async-builtins'],
+      features: ['async-builtins', 'async-stackful'],
     });
     const soon = () => new Promise((resolve) => setTimeout(resolve, 5, 41));
     const imports = { soon, never: soon, text: async () => '', poll: (n) => n, log() {} };
