@@ -8,7 +8,7 @@ import { nodePlatform } from '../wasi/node/platform.js';
 import type { WasiOptions } from '../wasi/options.js';
 
 export { WasiExit } from '../wasi/exit.js';
-export { MemoryDirectory, type MemoryTree } from '../wasi/filesystem/memory.js';
+export { MemoryDirectory, type MemoryLimits, type MemoryTree } from '../wasi/filesystem/memory.js';
 export type { HttpGrant } from '../wasi/http/allow.js';
 export { type ErrorCode as HttpErrorCode, HttpError } from '../wasi/http/errors.js';
 export { type FetchHandler, toFetchHandler } from '../wasi/http/fetch.js';

@@ -19,6 +19,8 @@ const MAX_MESSAGE = 4096;
 /** Those of one store. */
 export class ErrorContexts {
   readonly #errors = new Slab<Error>();
+  /** What the messages take that guests have made, by their numbers. */
+  readonly #bytes = new Map<number, number>();
   /** So that an error which comes back is the context that it was. */
   readonly #ids = new WeakMap<Error, number>();
 
@@ -39,10 +41,23 @@ export class ErrorContexts {
     return this.machine.expect(this.machine.runtime.error_context_new(inst, id));
   }
 
+  /** A handle of an error with this message. Spec: `canon_error_context_new`. */
+  make(inst: number, message: string): number {
+    const error = new Error(shortened(message));
+    const handle = this.lower(inst, error);
+    const bytes = 2 * error.message.length;
+    this.machine.kept.add(bytes);
+    this.#bytes.set(this.#ids.get(error)!, bytes);
+    return handle;
+  }
+
   /** Spec: `canon_error_context_drop`. */
   drop(inst: number, handle: number): void {
     const id = this.machine.expect(this.machine.runtime.error_context_drop(inst, handle));
-    if (id > 0) this.#errors.remove(id);
+    if (id === 0) return;
+    this.#errors.remove(id);
+    this.machine.kept.remove(this.#bytes.get(id) ?? 0);
+    this.#bytes.delete(id);
   }
 }
 
@@ -70,8 +85,7 @@ type BuiltIn = (errors: ErrorContexts, cx: Context, sig: Signature, flat: Core[]
 const builtins = {
   /** Spec: `canon_error_context_new`. */
   'error-context.new': (errors, cx, { params }, flat) => {
-    const message = params[0]!.lift(cx, flat, 0) as string;
-    return errors.lower(cx.inst, new Error(shortened(message)));
+    return errors.make(cx.inst, params[0]!.lift(cx, flat, 0) as string);
   },
   /** Spec: `canon_error_context_debug_message`. */
   'error-context.debug-message': (errors, cx, { result }, [handle, ptr]) => {

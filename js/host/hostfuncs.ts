@@ -63,6 +63,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       cx.scope = scope;
       const args = liftArgs(sig, cx, flat, MAX_FLAT_PARAMS);
       cx.scope = undefined;
+      const { spent } = cx;
       const context = sig.async ? addContext(plan, args) : undefined;
       const value = invoke(plan, args);
       if (machine.locked) {
@@ -72,7 +73,7 @@ function syncImport(plan: ImportPlan): (...flat: Core[]) => Core | undefined {
       }
       if ((waits || !sig.future) && pends(host, value)) {
         if (!waits) throw notAsync(host);
-        pending(plan, flat, context, scope).block(value);
+        pending(plan, flat, context, scope, spent).block(value);
         return nothing;
       }
       endScope(scope);
@@ -92,6 +93,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
       cx.scope = scope;
       const args = liftArgs(sig, cx, flat, MAX_FLAT_ASYNC_PARAMS);
       cx.scope = undefined;
+      const { spent } = cx;
       const context = addContext(plan, args);
       const value = invoke(plan, args);
       if (machine.locked) {
@@ -104,7 +106,7 @@ function asyncImport(plan: ImportPlan): (...flat: Core[]) => Core {
         lowerResult(plan, value, flat[flat.length - 1] as number);
         return RETURNED;
       }
-      return pending(plan, flat, context, scope).wait(value);
+      return pending(plan, flat, context, scope, spent).wait(value);
     } catch (error) {
       failing(plan, error);
       return 0;
@@ -130,10 +132,11 @@ function pending(
   flat: readonly Core[],
   context: ImportContext | undefined,
   scope: BorrowScope | undefined,
+  bytes: number,
 ): PendingImport {
   const { machine, cx } = plan;
   const subtask = scope?.subtask ?? machine.expect(machine.runtime.call_begin(cx.inst));
-  return new PendingImport(plan, subtask, flat, context, scope);
+  return new PendingImport(plan, subtask, flat, context, scope, bytes);
 }
 
 /** Calls the host; what it throws is the error of its `result`, or the end of the store. */

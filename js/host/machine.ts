@@ -14,6 +14,7 @@ import type { FailableReader, HostEnd } from './ends.js';
 import { ErrorContexts } from './error-contexts.js';
 import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { HostResourceType } from './host-resource.js';
+import { Kept } from './kept.js';
 import type { PendingImport } from './pending-import.js';
 import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
@@ -31,10 +32,12 @@ import type { Element } from './values/types.js';
 export interface StoreLimits {
   /** Most handles in a component instance's table. */
   readonly maxHandles: number;
-  /** Most tasks that live at the same time. */
+  /** Most threads that live at the same time in all instances; a task has one, and those that it starts. */
   readonly maxTasks: number;
   /** Most bytes that one lift of parameters or results may read, lists counted with at least 16 bytes an element. */
   readonly maxLiftedBytes: number;
+  /** Most bytes that the host keeps: parameters of imports whose promises are pending, counted alike, and messages of error contexts. */
+  readonly maxKeptBytes: number;
 }
 
 /** How a store behaves. */
@@ -64,6 +67,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   maxHandles: 1 << 20,
   maxTasks: 1 << 16,
   maxLiftedBytes: 2 ** 29,
+  maxKeptBytes: 2 ** 30,
 };
 
 /** Added to `gate` once the store is locked: more than any depth. */
@@ -86,6 +90,7 @@ export class Machine {
   /** Records the code of a trap that a shim is about to raise. */
   readonly trapFunction: (code: number) => void;
   readonly limits: StoreLimits;
+  readonly kept: Kept;
   /** Which component instances there are, and which calls led to a trap. */
   readonly blame = new Blame();
   /** Who is told of what happens, when somebody asked for it. */
@@ -141,6 +146,7 @@ export class Machine {
     tracer: ((machine: Machine) => Tracer) | undefined,
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.kept = new Kept(this.limits.maxKeptBytes);
     const { exports } = new WebAssembly.Instance(runtime, {});
     this.tracer = tracer?.(this);
     this.runtimeExports = this.tracer?.watch(exports) ?? exports;

@@ -21,6 +21,8 @@ export class PendingImport implements Caller {
     private readonly flat: readonly Core[],
     private readonly context: ImportContext | undefined,
     private readonly scope: BorrowScope | undefined,
+    /** Of the parameters, as they were counted when they were lifted. */
+    private readonly bytes: number,
   ) {}
 
   get where(): string {
@@ -61,6 +63,7 @@ export class PendingImport implements Caller {
       (value) => this.#settle(value),
       (error: unknown) => this.#reject(error),
     );
+    machine.kept.add(this.bytes);
   }
 
   /** The guest has cancelled the call, or its store is locked. What the promise brings is of no interest. */
@@ -71,8 +74,10 @@ export class PendingImport implements Caller {
   }
 
   #finish(): void {
+    const { machine, host } = this.plan;
     this.#done = true;
-    if (this.plan.host.sibling) this.plan.machine.internal--;
+    machine.kept.remove(this.bytes);
+    if (host.sibling) machine.internal--;
   }
 
   #settle(value: unknown): void {

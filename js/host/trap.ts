@@ -67,7 +67,7 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
   'cannot-leave': 'an import was called while the instance may not leave',
   'unknown-handle': 'unknown handle',
   'wrong-handle-type': 'a handle is of the wrong type',
-  'table-full': 'a handle table is full',
+  'table-full': 'a handle table is full, by limits.maxHandles',
   'handle-lent': 'a handle was given away or dropped while it is lent',
   'not-owned': 'a borrowed handle was given where an owned one is wanted',
   'borrows-remain': 'a task returned while it still holds borrowed handles',
@@ -89,6 +89,6 @@ const MESSAGES: Partial<Record<TrapCode, string>> = {
   'out-of-bounds': 'a range lies outside of memory',
   'cannot-block': 'an operation would have to block where it cannot',
   'uncaught-exception': UNCAUGHT,
-  'limit-exceeded': 'a limit of the store was exceeded',
+  'limit-exceeded': 'more threads at a time than limits.maxTasks',
   'thread-not-suspended': 'a thread was to go on that is not suspended',
 };

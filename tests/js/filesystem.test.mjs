@@ -356,6 +356,25 @@ test('a folder that is not there is an error of the program', () => {
   assert.throws(() => wasi({ preopens: { '/': {} } }), TypeError);
 });
 
+test('entries of a folder in memory are counted over its whole tree, and links are no longer than paths', async () => {
+  const root = rootOf(new MemoryDirectory({ 'a.txt': 'hello' }, { maxEntries: 3 }));
+  await root.createDirectoryAt('folder');
+  await root.createDirectoryAt('folder/inner');
+  await root.symlinkAt('a.txt', 'folder/link');
+  assert.equal(await code(() => root.createDirectoryAt('folder/inner/more')), 'insufficient-space');
+  assert.equal(await code(() => root.symlinkAt('a.txt', 'link')), 'insufficient-space');
+  assert.equal(await code(() => root.openAt(NONE, 'b', CREATE, WRITE)), 'insufficient-space');
+  await root.renameAt('folder/link', root, 'a.txt');
+  await root.createDirectoryAt('folder/again');
+  assert.equal(await code(() => root.createDirectoryAt('more')), 'insufficient-space');
+  await root.removeDirectoryAt('folder/again');
+  assert.equal(await code(() => root.symlinkAt('x'.repeat(5000), 'link')), 'name-too-long');
+  await root.symlinkAt('x'.repeat(200), 'link');
+  const other = rootOf(new MemoryDirectory());
+  assert.equal(await code(() => root.renameAt('link', other, 'link')), 'cross-device');
+  assert.equal(await code(() => root.linkAt(NONE, 'a.txt', other, 'b')), 'cross-device');
+});
+
 test('a folder in memory is bounded, and the program can look into it', async () => {
   const memory = new MemoryDirectory({ 'a.txt': 'hello' }, { maxBytes: 100 });
   const root = rootOf(memory);

@@ -71,7 +71,13 @@ export class Context {
   /** Takes from the budget of this lift. */
   spend(bytes: number): void {
     this.#budget -= bytes;
-    if (this.#budget < 0) throw trapped('limit-exceeded', 'a value is too large for this store');
+    if (this.#budget < 0)
+      throw trapped('limit-exceeded', 'a value is larger than limits.maxLiftedBytes');
+  }
+
+  /** How much of it is taken. */
+  get spent(): number {
+    return this.linked.machine.limits.maxLiftedBytes - this.#budget;
   }
 
   /** Memory for a value, aligned and inside of the guest's memory. Spec: `allocate`. */

@@ -13,7 +13,7 @@ import {
   type OpenHow,
   type Stat,
 } from './backend.js';
-import { type Place, Walk } from './path.js';
+import { LONGEST_PATH, type Place, Walk } from './path.js';
 import { SharedFile } from './streams.js';
 
 /** Spec: `descriptor-flags`. */
@@ -182,6 +182,7 @@ export class Opened {
     if (target.startsWith('/')) throw new FsError('not-permitted', 'the link is absolute');
     if (target.includes('\0')) throw new FsError('invalid');
     if (target === '') throw new FsError('no-entry');
+    if (target.length > LONGEST_PATH) throw new FsError('name-too-long');
     return this.#at(path, function* ({ parent, name, mustBeDirectory }) {
       if (name === undefined) throw new FsError('exist');
       if (mustBeDirectory) throw new FsError('no-entry');

@@ -17,14 +17,25 @@ export interface MemoryTree {
   readonly [name: string]: string | Uint8Array | MemoryTree;
 }
 
+/** How much a folder in memory may hold; beyond it there is `insufficient-space`. */
+export interface MemoryLimits {
+  /** Most bytes of all its files together; by default 256 MiB. */
+  readonly maxBytes?: number;
+  /** Most files, folders and links that components may add; by default a million. */
+  readonly maxEntries?: number;
+}
+
 /** A folder in memory that a program can grant to components, and look into itself. */
 export class MemoryDirectory {
   /** @internal */
   readonly root: FolderNode;
 
-  /** `maxBytes`: how much the files in it may hold together; by default 256 MiB. */
-  constructor(tree: MemoryTree = {}, { maxBytes = 2 ** 28 }: { readonly maxBytes?: number } = {}) {
-    this.root = folderOf(tree, { left: maxBytes });
+  /** Bounds on what components may put into it. */
+  constructor(
+    tree: MemoryTree = {},
+    { maxBytes = 2 ** 28, maxEntries = 1_000_000 }: MemoryLimits = {},
+  ) {
+    this.root = folderOf(tree, { left: maxBytes, entries: maxEntries });
   }
 
   /** The bytes of a file, by its path; `undefined` when there is none. Links are not followed. */
@@ -72,9 +83,12 @@ export function openMemory(directory: MemoryDirectory): Directory {
   return new OpenFolder(directory.root);
 }
 
-/** Bytes that the files of one tree may take together. */
+/** What one tree may take. */
 interface Space {
+  /** Bytes of its files together. */
   left: number;
+  /** Files, folders and links that components may add: each takes memory, however small it is. */
+  entries: number;
 }
 
 let last = 0;
@@ -283,7 +297,7 @@ class OpenFolder extends OpenObject<FolderNode> implements Directory {
   }
 
   rename(name: string, to: Directory, newName: string): void {
-    const target = openFolder(to);
+    const target = this.#ofThisTree(to);
     const node = this.#get(name);
     const old = target.node.entries.get(newName);
     if (old === node) return;
@@ -294,7 +308,10 @@ class OpenFolder extends OpenObject<FolderNode> implements Directory {
     } else if (old !== undefined && node instanceof FolderNode) {
       throw new FsError('not-directory');
     }
-    old?.unlinked();
+    if (old !== undefined) {
+      old.unlinked();
+      this.node.space.entries++;
+    }
     this.node.entries.delete(name);
     target.node.entries.set(newName, node);
     this.node.touched();
@@ -303,7 +320,7 @@ class OpenFolder extends OpenObject<FolderNode> implements Directory {
 
   link(name: string, to: Directory, newName: string): void {
     const node = this.#get(name);
-    openFolder(to).#add(newName, node);
+    this.#ofThisTree(to).#add(newName, node);
     node.links++;
   }
 
@@ -321,6 +338,12 @@ class OpenFolder extends OpenObject<FolderNode> implements Directory {
     return [...this.node.entries].map(([name, { type }]) => ({ name, type }));
   }
 
+  #ofThisTree(directory: Directory): OpenFolder {
+    const same = directory instanceof OpenFolder && directory.node.space === this.node.space;
+    if (same) return directory;
+    throw new FsError('cross-device');
+  }
+
   #get(name: string): Node {
     const node = this.node.entries.get(name);
     if (node === undefined) throw new FsError('no-entry');
@@ -329,21 +352,19 @@ class OpenFolder extends OpenObject<FolderNode> implements Directory {
 
   #add(name: string, node: Node): void {
     if (this.node.entries.has(name)) throw new FsError('exist');
-    if (this.node.entries.size >= MOST_ENTRIES) throw new FsError('insufficient-space');
+    const { space } = this.node;
+    if (space.entries === 0) throw new FsError('insufficient-space');
+    space.entries--;
     this.node.entries.set(name, node);
     this.node.touched();
   }
 
   #remove(name: string, node: Node): void {
     this.node.entries.delete(name);
+    this.node.space.entries++;
     node.unlinked();
     this.node.touched();
   }
-}
-
-function openFolder(directory: Directory): OpenFolder {
-  if (directory instanceof OpenFolder) return directory;
-  throw new FsError('cross-device');
 }
 
 /** Whether `node` is `folder` or somewhere below it. */
@@ -377,5 +398,3 @@ function fileOf(contents: string | Uint8Array, space: Space): FileNode {
 function now(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 }
-
-const MOST_ENTRIES = 1_000_000;

@@ -20,7 +20,8 @@ export interface Place {
 /** Symbolic links that one path may go through, as on Linux. */
 const MOST_LINKS = 40;
 const LONGEST_NAME = 255;
-const LONGEST_PATH = 4095;
+/** Of a path, and of what a symbolic link says. */
+export const LONGEST_PATH = 4095;
 
 /** A walk from a folder: `steps` finds the place, `follow` goes on through a link that was found there. */
 export class Walk {

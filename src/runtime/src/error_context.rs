@@ -14,7 +14,7 @@ impl Store {
     ) -> Result<Handle, TrapCode> {
         let at = id.0 as usize;
         if id.0 > self.limits.handles {
-            return Err(TrapCode::LimitExceeded);
+            return Err(TrapCode::TableFull);
         }
         if self.error_contexts.len() <= at {
             self.error_contexts.resize(at + 1, 0);

@@ -658,5 +658,5 @@ fn an_error_context_lives_as_long_as_its_handles() {
     );
     assert_eq!(store.error_context_drop(b, second), Ok(Some(id)));
     let far = store.error_context_new(a, ErrorContextId(u32::MAX));
-    assert_eq!(far, Err(TrapCode::LimitExceeded));
+    assert_eq!(far, Err(TrapCode::TableFull));
 }

@@ -1,5 +1,5 @@
 ;; Error contexts to and from JS: `pass` hands one to the import and returns what comes back; `message` asks for the message,
-;; `make` makes one of a text.
+;; `make` makes one of a text, `forget` also drops it.
 (component
   (import "pass" (func $pass (param "e" error-context) (result error-context)))
   (core module $Libc
@@ -35,7 +35,8 @@
       (call $message (local.get $e) (i32.const 16))
       (call $drop (local.get $e))
       (i32.const 16))
-    (func (export "make") (param i32 i32) (result i32) (call $new (local.get 0) (local.get 1))))
+    (func (export "make") (param i32 i32) (result i32) (call $new (local.get 0) (local.get 1)))
+    (func (export "forget") (param i32 i32) (call $drop (call $new (local.get 0) (local.get 1)))))
   (core instance $i (instantiate $m (with "" (instance
     (export "pass" (func $pass)) (export "new" (func $new)) (export "message" (func $message))
     (export "drop" (func $drop))))))
@@ -43,4 +44,6 @@
   (func (export "message") (param "e" error-context) (result string)
     (canon lift (core func $i "message") (memory (core memory $libc "memory"))))
   (func (export "make") (param "text" string) (result error-context)
-    (canon lift (core func $i "make") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
+    (canon lift (core func $i "make") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (func (export "forget") (param "text" string)
+    (canon lift (core func $i "forget") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
