@@ -200,6 +200,48 @@ describe('a trace', () => {
     assert.deepEqual(unfinished(events), []);
   });
 
+  test('follows streams and futures that components hand each other by adapters', async () => {
+    const { events, store } = traced();
+    const { exports } = await instance('hand-over', {}, { store, quiet: true });
+    const call = (name) => events.find((event) => event.kind === 'call' && event.name === name);
+    const seen = (kind, parent) => {
+      const [begin] = events.filter(
+        (event) => event.kind === kind && event.state === 'begin' && event.parent === parent.id,
+      );
+      return events.filter(({ id }) => id === begin.id).map(told);
+    };
+
+    assert.equal(await exports.send(), 42);
+    const send = call('send');
+    assert.equal(call('take').parent, send.id);
+    const passed = (count) => [
+      'within begin',
+      'within pass',
+      `within copy ${count}`,
+      'within drop writable',
+      'within drop readable',
+      'within end',
+    ];
+    assert.deepEqual(seen('stream', send), passed(3));
+    assert.deepEqual(seen('future', send), passed(1));
+
+    const stream = await exports.pull();
+    assert.deepEqual([...new Uint8Array(await new Response(stream).arrayBuffer())], [1, 2, 3]);
+    await settle();
+    const make = call('make');
+    assert.equal(make.parent, call('pull').id);
+    assert.deepEqual(seen('stream', make), [
+      'within begin',
+      'within pass',
+      'out pass',
+      'out copy 3',
+      'out drop writable',
+      'out drop readable',
+      'out end',
+    ]);
+    assert.deepEqual(unfinished(events), []);
+  });
+
   test('has an end for everything that has begun, under any schedule', async () => {
     for (let seed = 0; seed < 20; seed++) {
       const events = [];
@@ -244,6 +286,11 @@ function traced() {
 
 function texts(events) {
   return events.map(({ kind, state, name }) => `${kind} ${state} ${short(name)}`);
+}
+
+/** An event of a stream or future, in words. */
+function told({ direction, state, count, side }) {
+  return [direction, state, count ?? side].filter((word) => word !== undefined).join(' ');
 }
 
 function short(name) {
