@@ -33,6 +33,7 @@ const SUITES = {
   'laws-misuse': {},
   limits: {
     'limits of the compiler > are all in the guide, and tested here': 'it reads the guide',
+    'limits of a store > are all in the guide, and tested here': 'it reads the guide',
   },
   memory64: {},
   resources: Object.fromEntries(
