@@ -14,6 +14,7 @@ import type { TrapCode as AbiTrapCode, Feature } from '../generated/abi.js';
  * - `host-error`: a host import threw or rejected; `cause` is what it threw
  * - `wrong-value`: a host import returned a value that is not of its type; `cause` names the place in it
  * - `store-locked`: the store had been locked before; `cause` is the first trap
+ * - `store-closed`: the program has closed the store; `cause` is the reason that it gave
  * - `deadlock`: nothing is ready and nothing is pending from the host
  */
 export type TrapCode =
@@ -23,6 +24,7 @@ export type TrapCode =
   | 'host-error'
   | 'wrong-value'
   | 'store-locked'
+  | 'store-closed'
   | 'deadlock';
 
 /**

@@ -16,6 +16,7 @@ import { ComponentTrap, type TidegateFault } from './errors.js';
 import type { HostResourceType } from './host-resource.js';
 import { Kept } from './kept.js';
 import type { PendingImport } from './pending-import.js';
+import { dispose } from './release.js';
 import type { GuestClass } from './resources.js';
 import { ATTENTION_READY, ATTENTION_SETTLE, type Driver, type Runtime } from './runtime.js';
 import { Slab } from './slab.js';
@@ -348,7 +349,16 @@ export class Machine {
     const ends = this.ends.splice(0);
     this.endCount = 0;
     for (const end of ends) end?.locked(trap);
+    // Guests will not drop what they hold. By then, what was lent to calls on the stack is given back, and who waited has been told.
+    setTimeout(() => this.objects.drain().forEach(dispose));
     return trap;
+  }
+
+  /** The program wants no more of this store. */
+  end(cause: unknown): void {
+    if (this.locked) return;
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    this.lock(new ComponentTrap('store-closed', `the store was closed${why}`, { cause }));
   }
 
   #close(trap: ComponentTrap | TidegateFault): void {

@@ -10,16 +10,16 @@ export function release(value: unknown): void {
     const item = todo.pop();
     if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) continue;
     if (item instanceof ReadableStream) item.cancel().catch(() => {});
-    else if (DISPOSE in item) dispose(item as Disposable);
+    else if (DISPOSE in item) dispose(item);
     else if (item instanceof Map) todo.push(...item.keys(), ...item.values());
     else for (const part of Object.values(item)) todo.push(part);
   }
 }
 
-/** An object of the host's may throw then; it has nobody to tell. */
-function dispose(item: Disposable): void {
+/** Of an object that can be disposed of. One of the host's may throw then; it has nobody to tell. */
+export function dispose(item: object): void {
   try {
-    item[DISPOSE]();
+    (item as Partial<Disposable>)[DISPOSE]?.();
   } catch (error) {
     console.warn('tidegate: a resource failed while it was disposed of:', error);
   }

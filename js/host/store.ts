@@ -13,6 +13,7 @@ const machines = new WeakMap<Store, Promise<Machine>>();
 export class Store {
   readonly #options: StoreOptions;
   #machine: Machine | undefined;
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor(options: StoreOptions = {}) {
     const { policy, limits = {}, deadlock, trace } = options;
@@ -38,6 +39,16 @@ export class Store {
     return this.#machine?.trap;
   }
 
+  /**
+   * Ends the store, as a trap would: whoever waits for it is rejected with a `ComponentTrap` of code `store-closed`, whose `cause` is
+   * the reason, imports under way are aborted, and the host's resources that its guests hold are disposed of. For work that cannot be
+   * cancelled, like a synchronous function that waits. A store that is locked stays as it is.
+   */
+  close(reason?: unknown): void {
+    this.#closed = { reason };
+    this.#machine?.end(reason);
+  }
+
   /** @internal The machine of a store, made when the first component is instantiated in it. */
   static machine(store: Store): Promise<Machine> {
     let machine = machines.get(store);
@@ -59,6 +70,7 @@ export class Store {
     ]);
     const tracer = trace && ((machine: Machine) => new tracing!.Tracer(machine, trace));
     this.#machine = new Machine(runtime, driver, this.#options, tracer);
+    if (this.#closed !== undefined) this.#machine.end(this.#closed.reason);
     return this.#machine;
   }
 }

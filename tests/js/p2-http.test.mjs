@@ -135,20 +135,87 @@ test('a component is told that its body has the wrong size', async () => {
   await until(() => log.includes('short: Err(ErrorCode::HttpResponseBodySize(Some(5)))'));
 });
 
-test('clients that go away end what was made for them', waits, async () => {
-  log = '';
-  const client = http.get(`${server.url}/count/10000000000`);
-  const [response] = await once(client, 'response');
-  await once(response, 'data');
-  client.destroy();
-  await until(() => log.includes('count: the client has gone'));
-  const upload = http.request(`${server.url}/echo`, { method: 'POST' });
-  upload.on('error', () => {});
-  upload.write('first');
-  await once(upload, 'response');
-  upload.destroy();
-  await until(() => log.includes('read: Some(ErrorCode::ConnectionTerminated)'));
-});
+test(
+  'in an instance that others use, a component learns of a client that goes away',
+  waits,
+  async () => {
+    log = '';
+    const shared = await serve(await instance());
+    const client = http.get(`${shared.url}/count/10000000000`);
+    const [response] = await once(client, 'response');
+    await once(response, 'data');
+    client.destroy();
+    await until(() => log.includes('count: the client has gone'));
+    const upload = http.request(`${shared.url}/echo`, { method: 'POST' });
+    upload.on('error', () => {});
+    upload.write('first');
+    await once(upload, 'response');
+    upload.destroy();
+    await until(() => log.includes('read: Some(ErrorCode::ConnectionTerminated)'));
+    await shared.close();
+  },
+);
+
+/** A server that answers nothing; `asked` and `left` count requests that came, and those that were given up. */
+async function silence(use) {
+  const seen = { asked: 0, left: 0 };
+  const silent = http.createServer((_, answer) => {
+    seen.asked++;
+    answer.on('close', () => seen.left++);
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    await use(`http://127.0.0.1:${silent.address().port}/`, seen);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
+}
+
+test('a request whose future is dropped is given up', waits, () =>
+  silence(async (silent, seen) => {
+    assert.equal(await (await fetch(`${server.url}/impatient?${silent}`)).text(), 'gave up\n');
+    await until(() => seen.left === 1);
+  }),
+);
+
+test('a client that goes away ends its store, and the requests that this has made', waits, () =>
+  silence(async (silent, seen) => {
+    const client = http.get(`${server.url}/forward?${silent}`);
+    client.on('error', () => {});
+    await until(() => seen.asked === 1);
+    const told = reports.length;
+    client.destroy();
+    await until(() => seen.left === 1 && reports.length > told);
+    assert.equal(reports.at(-1).error.payload.tag, 'connection-terminated');
+    assert.equal((await fetch(server.url)).status, 200);
+  }),
+);
+
+test('a server that shuts down gives up the requests of its components', waits, () =>
+  silence(async (silent, seen) => {
+    const own = await serve(perRequest(instance));
+    const waiting = assert.rejects(fetch(`${own.url}/forward?${silent}`));
+    await until(() => seen.asked === 1);
+    await own.close({ grace: 0 });
+    await waiting;
+    await until(() => seen.left === 1);
+  }),
+);
+
+test('what a component leaves behind when it returns or traps is given up', waits, () =>
+  silence(async (silent, seen) => {
+    for (const [name, status] of [
+      ['forget', 200],
+      ['abandon', 500],
+    ]) {
+      seen.left = 0;
+      assert.equal((await fetch(`${server.url}/${name}?${silent}`)).status, status);
+      await until(() => seen.left === 1);
+    }
+  }),
+);
 
 test('a body that is too long to be fetched beforehand', { skip: JSPI }, async () => {
   const body = Buffer.alloc(17 * 1024 * 1024);

@@ -41,10 +41,14 @@ export class OnceOnly<T> {
     return this.#pending.ready;
   }
 
-  /** Gives a value back that nobody has taken. */
+  /** Gives a value back that nobody has taken, now or when it comes. */
   protected drop(value: (value: T) => void): void {
-    const answer = this.get();
-    if (answer?.tag === 'ok' && answer.val.tag === 'ok') value(answer.val.val as T);
+    const give = () => {
+      const answer = this.get();
+      if (answer?.tag === 'ok' && answer.val.tag === 'ok') value(answer.val.val as T);
+    };
+    if (this.ready) give();
+    else this.#pending.subscribe().listen(give);
   }
 }
 

@@ -254,10 +254,10 @@ export class FutureIncomingResponse extends OnceOnly<IncomingResponse> {
     this.#abort = abort;
   }
 
-  /** Nobody waits for the response any more. */
+  /** Nobody waits for the response any more; one that comes all the same is let go of. */
   [Symbol.dispose](): void {
-    if (this.ready) this.drop((response) => response[Symbol.dispose]());
-    else this.#abort.abort();
+    if (!this.ready) this.#abort.abort();
+    this.drop((response) => response[Symbol.dispose]());
   }
 }
 

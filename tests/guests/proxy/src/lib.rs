@@ -23,6 +23,15 @@ impl Guest for Proxy {
             "echo" => echo(request, out),
             "count" => count(out, rest.parse().expect("a number of bytes")),
             "forward" => forward(request, out, rest),
+            "impatient" => impatient(out, rest),
+            "forget" => {
+                leave(rest);
+                answer(out, 200, b"asked\n");
+            }
+            "abandon" => {
+                leave(rest);
+                panic!("asked to");
+            }
             "wait" => {
                 subscribe_duration(rest.parse::<u64>().expect("milliseconds") * 1_000_000).block();
                 answer(out, 200, b"waited\n");
@@ -132,17 +141,38 @@ fn count(out: ResponseOutparam, mut bytes: u64) {
     OutgoingBody::finish(body, None).expect("finished");
 }
 
-/// Asks `http://AUTHORITY/PATH` and hands the answer on.
-fn forward(request: IncomingRequest, out: ResponseOutparam, url: &str) {
+/// A request to `http://AUTHORITY/PATH`.
+fn request_to(url: &str) -> OutgoingRequest {
     let rest = url.strip_prefix("http://").expect("an http URL");
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let asked = OutgoingRequest::new(fields(&[("x-from", "proxy")]));
-    asked.set_method(&request.method()).expect("a method");
     asked.set_scheme(Some(&Scheme::Http)).expect("a scheme");
     asked.set_authority(Some(authority)).expect("an authority");
     asked
         .set_path_with_query(Some(&format!("/{path}")))
         .expect("a path");
+    asked
+}
+
+/// Asks and never drops what the answer would come by.
+fn leave(url: &str) {
+    std::mem::forget(handle(request_to(url), None).expect("sent"));
+    subscribe_duration(100_000_000).block();
+}
+
+/// Asks, does not wait for the answer, and says so.
+fn impatient(out: ResponseOutparam, url: &str) {
+    let future = handle(request_to(url), None).expect("sent");
+    subscribe_duration(100_000_000).block();
+    assert!(future.get().is_none(), "there is an answer");
+    drop(future);
+    answer(out, 200, b"gave up\n");
+}
+
+/// Asks `http://AUTHORITY/PATH` and hands the answer on.
+fn forward(request: IncomingRequest, out: ResponseOutparam, url: &str) {
+    let asked = request_to(url);
+    asked.set_method(&request.method()).expect("a method");
     assert!(asked.set_authority(Some("not an authority")).is_err());
     let options = RequestOptions::new();
     options
