@@ -7,6 +7,8 @@ import { root, run, Stop } from './run.mjs';
 import { cargo, PYTHON_REMEDY, python } from './tools.mjs';
 
 const SOURCE = join(root, 'tests/guests/toolchains');
+/** The interfaces of the guests that are a chain, with those of WASI 0.3. */
+const CHAIN = 'tests/guests/target/chain';
 
 /** Writes `toolchain-js`, `personal` and `program-js`, each as `OUT/NAME.component.wasm`. */
 export async function componentizeJs(out) {
@@ -14,7 +16,8 @@ export async function componentizeJs(out) {
     witPath: join(SOURCE, 'world.wit'),
   });
   await componentizeScript('personal.mjs', `${out}/personal`, {
-    witPath: join(SOURCE, 'personal.wit'),
+    witPath: join(root, CHAIN),
+    world: 'person',
   });
   await componentizeScript('program.mjs', `${out}/program-js`, {
     witPath: wit('wasip2'),
@@ -33,9 +36,10 @@ async function componentizeScript(source, out, options) {
   process.stdout.write(`wrote ${file} (${component.length} bytes)\n`);
 }
 
-/** Puts the interfaces of WASI 0.3 where the guest `filter` reads them. */
+/** Puts the interfaces of the chain where its guests read them. */
 export function copyWit() {
-  cpSync(wit('wasip3'), join(root, 'tests/guests/target/wasi-0.3'), { recursive: true });
+  cpSync(join(wit('wasip3'), 'deps'), join(root, CHAIN, 'deps'), { recursive: true });
+  cpSync(join(root, 'tests/guests/chain.wit'), join(root, CHAIN, 'chain.wit'));
 }
 
 /** Writes `OUT/program.component.wasm` and `OUT/proxy.component.wasm`, with componentize-py in an environment of our own. */

@@ -37,7 +37,7 @@ pub(crate) fn build(out: &Path) -> Result<(), Box<dyn Error>> {
 
 /// Crates whose exports wit-bindgen makes.
 const LIBRARIES: &[&str] = &[
-    "asyncs", "command", "elements", "filter", "service", "text", "values",
+    "asyncs", "command", "elements", "filter", "later", "service", "text", "values",
 ];
 
 /// Crates on WASI 0.2 by the standard library of Rust: programs, and a service.

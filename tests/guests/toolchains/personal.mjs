@@ -1,14 +1,59 @@
-/** `tidegate:chain/personal` in JavaScript, for componentize-qjs. */
+/**
+ * A WASI 0.3 HTTP middleware in JavaScript, for componentize-qjs, behind a filter that tells by `x-user` whom it has let in: what the
+ * next handler answers begins with a greeting, and a request with `x-sign` begins with a signature.
+ */
+
+import next from 'tidegate:chain/next';
+import { Request, Response } from 'wasi:http/types@0.3.2';
 
 /** QuickJS has no TextEncoder. */
 const utf8 = (text) =>
   Uint8Array.from(unescape(encodeURIComponent(text)), (character) => character.charCodeAt(0));
 
-export const personal = {
-  async personalise(name, text) {
-    return (async function* () {
-      yield utf8(`Dear ${name},\n`);
-      for await (const chunk of text) yield chunk;
-    })();
+export const handler = {
+  async handle(request) {
+    const [user = []] = request.getHeaders().get('x-user');
+    const sign = request.getHeaders().has('x-sign');
+    const answer = next.handle(sign ? signed(user, request) : request);
+    const { tag, val } = await answer.read();
+    answer.drop();
+    if (tag === 'err') throw val;
+    const status = val.getStatusCode();
+    const headers = val.getHeaders().clone();
+    headers.set('x-greeted', [user]);
+    // The text gets longer.
+    headers.delete('content-length');
+    const [text, trailers] = Response.consumeBody(val, fine());
+    const [response, sent] = Response.new(headers, around('Dear ', user, text), trailers);
+    sent.drop();
+    response.setStatusCode(status);
+    return response;
   },
 };
+
+function signed(user, request) {
+  const headers = request.getHeaders().clone();
+  headers.delete('content-length');
+  const method = request.getMethod();
+  const path = request.getPathWithQuery();
+  const [text, trailers] = Request.consumeBody(request, fine());
+  const [made, sent] = Request.new(headers, around('From ', user, text), trailers, null);
+  sent.drop();
+  made.setMethod(method);
+  made.setPathWithQuery(path);
+  return made;
+}
+
+async function* around(word, user, text) {
+  yield utf8(word);
+  yield user;
+  yield utf8(',\n');
+  yield* text;
+}
+
+/** What is read has been read without an error. */
+function fine() {
+  const { readable, writable } = wit.Future(wit.Future.RESULT_VOID_ERROR_CODE);
+  writable.write({ tag: 'ok' }).then(() => writable.drop());
+  return readable;
+}
