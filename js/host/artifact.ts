@@ -174,7 +174,7 @@ export interface Import {
 
 export type Source =
   | { readonly from: 'runtime' | 'driver'; readonly name: string }
-  | { readonly from: 'trap' | 'fault' | 'threads' | 'table' }
+  | { readonly from: 'trap' | 'fault' | 'entered' | 'threads' | 'table' }
   | { readonly from: 'done'; readonly ty?: CoreType | null }
   | { readonly from: 'late'; readonly ty: CoreType }
   | {

@@ -155,6 +155,8 @@ export class Linked {
         return this.machine.trapFunction;
       case 'fault':
         return this.machine.fault;
+      case 'entered':
+        return this.machine.entered;
       case 'threads':
         return this.machine.starts;
       case 'table':

@@ -88,6 +88,8 @@ export class Machine {
   readonly starts = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
   /** Not 0 after a host import has failed: shims trap when they see it. */
   readonly fault = new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
+  /** 0 while the runtime does not know of the sync call that runs: only shims and guests run meanwhile. */
+  readonly entered = new WebAssembly.Global({ value: 'i32', mutable: true }, 1);
   /** Records the code of a trap that a shim is about to raise. */
   readonly trapFunction: (code: number) => void;
   readonly limits: StoreLimits;

@@ -246,7 +246,7 @@ fn wit_components_way_is_ordered_by_dependency() {
         name: "memory".into(),
     };
     assert_eq!(artifact.lowered[1].options.memory, Some(memory.clone()));
-    assert_eq!(runtime_imports(&artifact, 0), ["context_get"]);
+    assert_eq!(runtime_imports(&artifact, 0), ["sync_enter", "context_get"]);
 
     let greeter = items(&artifact.exports, "my:app/greeter@1.0.0");
     let &Item::Func {
@@ -365,7 +365,7 @@ fn each_memory_has_a_shim_of_its_own() {
     assert_eq!(outline(&artifact), "ccssc");
     assert_eq!(
         runtime_imports(&artifact, 0),
-        ["waitable_set_poll", "arg", "waitable_set_new"]
+        ["sync_enter", "waitable_set_poll", "arg", "waitable_set_new"]
     );
     let Some(Step::Core { imports, .. }) = artifact.steps.last() else {
         panic!()

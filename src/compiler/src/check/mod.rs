@@ -196,7 +196,7 @@ impl<'a> Order<'a> {
         Ok(match source {
             Source::Runtime { .. } | Source::Driver { .. } => Entity::AnyFunc,
             Source::Trap => Entity::trap(),
-            Source::Fault => Entity::Global { mutable: true },
+            Source::Fault | Source::Entered => Entity::Global { mutable: true },
             Source::Threads | Source::Table => Entity::Table,
             Source::Done { .. } | Source::Late { .. } => Entity::AnyFunc,
             Source::Lowered { index: i } => {

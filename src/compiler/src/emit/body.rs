@@ -34,7 +34,8 @@ pub(super) struct Body<'m, 'a> {
     params: Vec<ValType>,
     results: Vec<ValType>,
     code: Code,
-    has_step: bool,
+    locals: Vec<ValType>,
+    step: Option<Local>,
 }
 
 impl<'m, 'a> Body<'m, 'a> {
@@ -51,16 +52,22 @@ impl<'m, 'a> Body<'m, 'a> {
             params,
             results,
             code: Code::default(),
-            has_step: false,
+            locals: Vec::new(),
+            step: None,
         }
     }
 
     /// Adds the function to the module.
     pub(super) fn finish(mut self) {
         self.ins().end();
-        let locals = self.has_step.then_some(ValType::I64).into_iter().collect();
         self.module
-            .define(&self.params, &self.results, locals, self.code);
+            .define(&self.params, &self.results, self.locals, self.code);
+    }
+
+    /// A local behind the parameters.
+    fn local(&mut self, ty: ValType) -> Local {
+        self.locals.push(ty);
+        Local((self.params.len() + self.locals.len() - 1) as u32)
     }
 
     /// Traps unless the instance may leave.
@@ -148,8 +155,39 @@ impl<'m, 'a> Body<'m, 'a> {
         self.ins().call(func.0);
     }
 
+    /// Tells the runtime of the sync call that runs, unless it knows of it.
+    pub(super) fn ensure_entered(&mut self) {
+        let entered = self.module.global(Source::Entered);
+        self.ins()
+            .global_get(entered.0)
+            .i32_eqz()
+            .if_(BlockType::Empty);
+        self.push_number(Source::Instance {
+            index: self.instance,
+        });
+        // On the caller's stack.
+        self.ins().i32_const(1);
+        self.call_status("sync_enter", 2);
+        self.ins().i32_const(1).global_set(entered.0).end();
+    }
+
+    /// A call of the instance during `call`, of which the runtime learns when something in it has to do with tasks.
+    pub(super) fn entering(&mut self, call: impl FnOnce(&mut Self)) {
+        let entered = self.module.global(Source::Entered);
+        let before = self.local(ValType::I32);
+        self.ins()
+            .global_get(entered.0)
+            .local_set(before.0)
+            .i32_const(0)
+            .global_set(entered.0);
+        call(self);
+        self.ins().global_get(entered.0).if_(BlockType::Empty);
+        self.call_status("sync_exit", 0);
+        self.ins().end().local_get(before.0).global_set(entered.0);
+    }
+
     /// Calls a function of the runtime that fails in no case that can happen here.
-    pub(super) fn call_runtime_for_nothing(&mut self, name: &str, count: usize) {
+    fn call_status(&mut self, name: &str, count: usize) {
         let source = Source::Runtime {
             name: name.to_owned(),
         };
@@ -309,9 +347,14 @@ impl<'m, 'a> Body<'m, 'a> {
         }
     }
 
-    /// The local that holds a step; it follows the parameters.
-    pub(super) fn step(&self) -> Local {
-        Local(self.params.len() as u32)
+    /// The local that holds a step.
+    pub(super) fn step(&mut self) -> Local {
+        if let Some(step) = self.step {
+            return step;
+        }
+        let step = self.local(ValType::I64);
+        self.step = Some(step);
+        step
     }
 
     /// Appends instructions.
@@ -361,7 +404,6 @@ impl<'m, 'a> Body<'m, 'a> {
         };
         let perform = self.module.func(source, &[ValType::I64], &[ValType::I64]);
         let step = self.step();
-        self.has_step = true;
         self.ins()
             .local_tee(step.0)
             .i64_const(0)

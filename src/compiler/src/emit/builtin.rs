@@ -60,8 +60,8 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             .params(1),
         Kind::ContextGet { slot, is_64: true } => return context_get64(module, inst, *slot),
         Kind::ContextSet { slot, is_64: true } => return context_set64(module, inst, *slot),
-        Kind::BackpressureInc => Builtin::new("backpressure_inc").stays(),
-        Kind::BackpressureDec => Builtin::new("backpressure_dec").stays(),
+        Kind::BackpressureInc => Builtin::new("backpressure_inc").stays().unobserving(),
+        Kind::BackpressureDec => Builtin::new("backpressure_dec").stays().unobserving(),
         Kind::WaitableSetNew => Builtin::new("waitable_set_new").gives(I32),
         Kind::WaitableSetDrop => Builtin::new("waitable_set_drop").params(1),
         Kind::WaitableJoin => Builtin::new("waitable_join").params(2),
@@ -71,12 +71,14 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             .gives(I32),
         Kind::SubtaskDrop => Builtin::new("subtask_drop").params(1),
         Kind::ResourceNew { resource } => Builtin::new("resource_new")
+            .unobserving()
             .resource(*resource)
             .params(1)
             .gives(I32),
         Kind::ResourceRep { resource } => Builtin::new("resource_rep")
             .resource(*resource)
             .stays()
+            .unobserving()
             .params(1)
             .gives(I32),
         Kind::ResourceDrop { resource } => {
@@ -147,6 +149,7 @@ struct Builtin {
     result: Option<ValType>,
     buffer: Option<Buffer>,
     checks_may_leave: bool,
+    observes: bool,
 }
 
 /// What stands between the instance and the parameters.
@@ -167,6 +170,7 @@ impl Builtin {
             result: None,
             buffer: None,
             checks_may_leave: true,
+            observes: true,
         }
     }
 
@@ -177,6 +181,12 @@ impl Builtin {
     /// It may be called while the instance may not leave.
     fn stays(mut self) -> Self {
         self.checks_may_leave = false;
+        self
+    }
+
+    /// Neither which task is current matters to it, nor does it run a guest.
+    fn unobserving(mut self) -> Self {
+        self.observes = false;
         self
     }
 
@@ -240,6 +250,9 @@ impl Builtin {
         }
         if let Some(buffer) = self.buffer {
             body.check_buffer(buffer);
+        }
+        if self.observes {
+            body.ensure_entered();
         }
         body.push_number(Source::Instance { index: inst });
         let count = 1 + self.operands.len() + self.params + usize::from(self.last.is_some());
@@ -331,6 +344,8 @@ fn lowered(
     let results: Vec<_> = result.map(val_type).into_iter().collect();
     let mut body = Body::new(module, inst, val_types(params), results.clone());
     body.check_may_leave();
+    // The host may call guests.
+    body.ensure_entered();
     if waits {
         let fetch = result.map(|ty| (Source::Late { ty }, val_type(ty)));
         body.call_late_host(Source::Lowered { index }, fetch);
@@ -363,6 +378,7 @@ fn thread_new_indirect(module: &mut Module, inst: u32, table: &Source) {
     let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
     body.check_may_leave();
     body.check_thread_start(table, func);
+    body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
     body.ins().local_get(context.0);
     body.call_runtime("thread_new", 2);
@@ -376,6 +392,7 @@ fn thread_new_indirect(module: &mut Module, inst: u32, table: &Source) {
 /// `canon context.get i64`
 fn context_get64(module: &mut Module, inst: u32, slot: u32) {
     let mut body = Body::new(module, inst, vec![], vec![I64]);
+    body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
     body.ins().i32_const(slot as i32);
     body.call_raw("context_get64", &[I32; 2]);
@@ -385,6 +402,7 @@ fn context_get64(module: &mut Module, inst: u32, slot: u32) {
 /// `canon context.set i64`
 fn context_set64(module: &mut Module, inst: u32, slot: u32) {
     let mut body = Body::new(module, inst, vec![I64], vec![]);
+    body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
     body.ins().i32_const(slot as i32);
     body.push_params();
@@ -398,6 +416,7 @@ fn context_set64(module: &mut Module, inst: u32, slot: u32) {
 fn task_return(module: &mut Module, inst: u32, index: u32, return_key: u32, params: &[CoreType]) {
     let mut body = Body::new(module, inst, val_types(params), vec![]);
     body.check_may_leave();
+    body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
     body.ins().i32_const(return_key as i32);
     body.call_runtime("task_return", 2);
@@ -412,6 +431,7 @@ fn waitable_set_event(module: &mut Module, inst: u32, runtime: &str) {
     let (set, ptr) = (Local(0), Local(1));
     let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
     body.check_may_leave();
+    body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
     body.ins().local_get(set.0);
     body.call_runtime(runtime, 2);
@@ -441,15 +461,12 @@ fn typed(
 fn realloc(module: &mut Module, inst: u32, core: &Source, ptr: ValType, enters: bool) {
     let mut body = Body::new(module, inst, vec![ptr; 4], vec![ptr]);
     body.set_may_leave(false);
-    if enters {
-        body.push_number(Source::Instance { index: inst });
-        // On the caller's stack.
-        body.ins().i32_const(1);
-        body.call_runtime_for_nothing("sync_enter", 2);
-    }
-    body.catching(Some(ptr), |body| body.call_guest(core.clone(), &[ptr]));
-    if enters {
-        body.call_runtime_for_nothing("sync_exit", 0);
+    let call = |body: &mut Body| {
+        body.catching(Some(ptr), |body| body.call_guest(core.clone(), &[ptr]));
+    };
+    match enters {
+        true => body.entering(call),
+        false => call(&mut body),
     }
     body.set_may_leave(true);
     body.finish();

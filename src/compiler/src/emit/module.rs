@@ -140,7 +140,10 @@ impl<'a> Module<'a> {
             return index;
         }
         let index = GlobalIndex(self.imported_globals.len() as u32);
-        let mutable = matches!(source, Source::MayLeave { .. } | Source::Fault);
+        let mutable = matches!(
+            source,
+            Source::MayLeave { .. } | Source::Fault | Source::Entered
+        );
         let ty = GlobalType {
             val_type: ValType::I32,
             mutable,
@@ -311,6 +314,7 @@ impl<'a> Module<'a> {
             Source::Driver { name } => ("driver", name.clone()),
             Source::Trap => ("host", "trap".to_owned()),
             Source::Fault => ("host", "fault".to_owned()),
+            Source::Entered => ("host", "entered".to_owned()),
             Source::Threads => ("host", "threads".to_owned()),
             Source::Table => ("host", "table".to_owned()),
             Source::Done { ty } => ("done", type_name(*ty)),

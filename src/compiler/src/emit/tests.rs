@@ -33,11 +33,14 @@ fn check(kind: ShimFuncKind, signature: &str, imports: &[&str]) {
 
 /// Imports of a built-in that checks `may_leave`: those first, then what is given, then the runtime's.
 fn leaving(numbers: &[&'static str], runtime: &'static str) -> Vec<&'static str> {
-    let mut imports = vec!["may-leave.7", "host.trap", "instance.7"];
+    let mut imports = [&["may-leave.7", "host.trap"], &ENTERED[..]].concat();
     imports.extend(numbers);
     imports.extend([runtime, "driver.perform"]);
     imports
 }
+
+/// Imports of one that tells the runtime of the sync call that runs.
+const ENTERED: [&str; 3] = ["host.entered", "instance.7", "runtime.sync_enter"];
 
 #[test]
 fn built_ins_without_numbers() {
@@ -81,13 +84,14 @@ fn built_ins_without_numbers() {
 fn built_ins_that_may_be_called_always() {
     use ShimFuncKind as Kind;
     let imports = |runtime| ["instance.7", runtime, "driver.perform"];
+    let observing = |runtime| [&ENTERED[..], &[runtime, "driver.perform"]].concat();
     check(
         Kind::ContextGet {
             slot: 1,
             is_64: false,
         },
         "() -> (i32)",
-        &imports("runtime.context_get"),
+        &observing("runtime.context_get"),
     );
     check(
         Kind::ContextSet {
@@ -95,7 +99,7 @@ fn built_ins_that_may_be_called_always() {
             is_64: false,
         },
         "(i32) -> ()",
-        &imports("runtime.context_set"),
+        &observing("runtime.context_set"),
     );
     check(
         Kind::BackpressureInc,
@@ -125,7 +129,14 @@ fn built_ins_of_resources() {
     check(
         Kind::ResourceNew { resource: 3 },
         "(i32) -> (i32)",
-        &leaving(&["resource.3"], "runtime.resource_new"),
+        &[
+            "may-leave.7",
+            "host.trap",
+            "instance.7",
+            "resource.3",
+            "runtime.resource_new",
+            "driver.perform",
+        ],
     );
     check(
         Kind::ResourceDrop { resource: 3 },
@@ -194,7 +205,7 @@ fn built_ins_of_ends() {
 fn copies_import_a_memory_only_for_elements_with_a_size() {
     use ShimFuncKind as Kind;
     let (element, site) = (5, 9);
-    let tail = ["instance.7", "element-type.5", "site.9"];
+    let tail = [&ENTERED[..], &["element-type.5", "site.9"]].concat();
     for (kind, signature, read, write) in [
         (
             EndKind::Stream,
@@ -215,7 +226,7 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
                 if size > 0 {
                     imports.push("guest.2");
                 }
-                imports.extend(tail);
+                imports.extend(&tail);
                 imports.extend([runtime, "driver.perform"]);
                 imports
             };
@@ -267,10 +278,12 @@ fn poll_stores_its_payload() {
         &[
             "may-leave.7",
             "host.trap",
+            "host.entered",
             "instance.7",
+            "runtime.sync_enter",
             "runtime.waitable_set_poll",
             "driver.perform",
-            "guest.5",
+            "guest.7",
             "runtime.arg",
         ],
     );
@@ -290,6 +303,9 @@ fn a_late_result_is_fetched_when_the_driver_has_waited() {
     let imports = [
         "may-leave.7",
         "host.trap",
+        "host.entered",
+        "instance.7",
+        "runtime.sync_enter",
         "lowered.4",
         "host.fault",
         "driver.blocked",
@@ -337,10 +353,12 @@ fn built_ins_of_threads() {
         &[
             "may-leave.7",
             "host.trap",
+            "host.entered",
             "instance.7",
+            "runtime.sync_enter",
             "runtime.waitable_set_wait",
             "driver.perform",
-            "guest.5",
+            "guest.7",
             "runtime.arg",
         ],
     );
@@ -372,7 +390,9 @@ fn built_ins_of_threads() {
             "may-leave.7",
             "host.trap",
             "guest.2",
+            "host.entered",
             "instance.7",
+            "runtime.sync_enter",
             "runtime.thread_new",
             "driver.perform",
             "host.threads",
@@ -384,6 +404,12 @@ fn built_ins_of_threads() {
 fn functions_with_values() {
     use CoreType::{F32, F64, I32, I64};
     let params = vec![I32, I64, F32, F64];
+    let lowered = [
+        &["may-leave.7", "host.trap"],
+        &ENTERED[..],
+        &["lowered.4", "host.fault"],
+    ]
+    .concat();
     check(
         ShimFuncKind::Lowered {
             index: 4,
@@ -392,7 +418,7 @@ fn functions_with_values() {
             waits: false,
         },
         "(i32 i64 f32 f64) -> (i64)",
-        &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
+        &lowered,
     );
     check(
         ShimFuncKind::Lowered {
@@ -402,7 +428,7 @@ fn functions_with_values() {
             waits: false,
         },
         "() -> ()",
-        &["may-leave.7", "host.trap", "lowered.4", "host.fault"],
+        &lowered,
     );
     let kind = ShimFuncKind::TaskReturn {
         index: 2,
@@ -415,7 +441,9 @@ fn functions_with_values() {
         &[
             "may-leave.7",
             "host.trap",
+            "host.entered",
             "instance.7",
+            "runtime.sync_enter",
             "runtime.task_return",
             "driver.perform",
             "host.table",
@@ -488,14 +516,24 @@ fn the_way_that_does_not_trap_is_short() {
         body,
         [
             "GlobalGet { global_index: 0 }",
+            "I32Eqz",
+            "If { blockty: Empty }",
+            "GlobalGet { global_index: 1 }",
             "I32Const { value: 1 }",
             "Call { function_index: 0 }",
+            "Drop",
+            "I32Const { value: 1 }",
+            "GlobalSet { global_index: 0 }",
+            "End",
+            "GlobalGet { global_index: 1 }",
+            "I32Const { value: 1 }",
+            "Call { function_index: 1 }",
             "LocalTee { local_index: 0 }",
             "I64Const { value: 0 }",
             "I64LtS",
             "If { blockty: Empty }",
             "LocalGet { local_index: 0 }",
-            "Call { function_index: 1 }",
+            "Call { function_index: 2 }",
             "LocalSet { local_index: 0 }",
             "End",
             "LocalGet { local_index: 0 }",
@@ -552,7 +590,9 @@ fn types_and_imports_are_shared_and_exports_are_numbered() {
         [
             &Source::MayLeave { instance: 0 },
             &Source::Trap,
+            &Source::Entered,
             &Source::Instance { index: 0 },
+            &runtime("sync_enter"),
             &Source::ElementType { index: 1 },
             &runtime("stream_drop_readable"),
             &Source::Driver {
@@ -566,7 +606,12 @@ fn types_and_imports_are_shared_and_exports_are_numbered() {
     let types: Vec<_> = decoded.types.iter().map(signature).collect();
     assert_eq!(
         types,
-        ["(i32) -> ()", "(i32 i32 i32) -> (i64)", "(i64) -> (i64)"]
+        [
+            "(i32) -> ()",
+            "(i32 i32) -> (i32)",
+            "(i32 i32 i32) -> (i64)",
+            "(i64) -> (i64)"
+        ]
     );
 }
 
@@ -613,9 +658,8 @@ fn a_realloc_that_reads_its_context_is_in_a_task_of_its_own() {
     };
     let imports = [
         "may-leave.7",
-        "instance.7",
-        "runtime.sync_enter",
-        "guest.3",
+        "host.entered",
+        "guest.2",
         "runtime.sync_exit",
     ];
     check(kind, "(i32 i32 i32 i32) -> (i32)", &imports);

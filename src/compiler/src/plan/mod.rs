@@ -321,6 +321,8 @@ pub enum Source {
     Trap,
     /// The mutable i32 global that is not 0 after a host import has failed.
     Fault,
+    /// The mutable i32 global that is 0 while the runtime does not know of the sync call that runs.
+    Entered,
     /// The table of explicit threads' functions, by the runtime's numbers of the threads.
     Threads,
     /// The store's table: callbacks, destructors and halves of calls.

@@ -53,12 +53,16 @@ impl Emitter<'_> {
     /// A sync call of a sync function that is lifted without `async`. Spec: `canon_lower` around `canon_lift`; the callee's task
     /// is implicit, and there is no subtask where nothing is lent.
     fn direct_call(&mut self, f: &mut Func, adapter: &Adapter, enters: bool, given: &Given) {
-        self.begin(f, adapter, enters);
+        let before = enters.then(|| self.enter(f));
+        self.begin_lending(f, adapter);
         let params = self.move_params(f, adapter, &given.params);
         let core = self.call_core(f, adapter, &params, Call::LiftSync);
         let result = self.move_result(f, adapter, (&core, MAX_FLAT_RESULTS), given.retptr);
         self.post_return(f, adapter, &core);
-        self.end(f, enters);
+        self.end_lending(f);
+        if let Some(before) = before {
+            self.exit(f, before);
+        }
         f.get_all(&result);
     }
 
@@ -104,16 +108,32 @@ impl Emitter<'_> {
         f.ins().end();
     }
 
-    /// The callee's task begins, if it may be noticed, and the subtask that answers for what is lent.
-    fn begin(&mut self, f: &mut Func, adapter: &Adapter, enters: bool) {
-        if enters {
-            self.push_instance(f, adapter.callee);
-            // On the caller's stack.
-            f.ins().i32_const(1);
-            self.call_runtime(f, "sync_enter", 2, ValType::I32);
-            self.expect(f);
-            f.ins().drop();
-        }
+    /// The callee's task begins, of which the runtime learns when something in it has to do with tasks. What was before is in the
+    /// local.
+    fn enter(&mut self, f: &mut Func) -> Local {
+        let entered = self.module.global(Source::Entered);
+        let before = f.local(ValType::I32);
+        f.ins()
+            .global_get(entered.0)
+            .local_set(before.index)
+            .i32_const(0)
+            .global_set(entered.0);
+        before
+    }
+
+    /// It ends.
+    fn exit(&mut self, f: &mut Func, before: Local) {
+        let entered = self.module.global(Source::Entered);
+        f.ins().global_get(entered.0).if_(BlockType::Empty);
+        self.call_runtime(f, "sync_exit", 0, ValType::I32);
+        self.expect(f);
+        f.ins().drop().end();
+        f.get(before);
+        f.ins().global_set(entered.0);
+    }
+
+    /// The subtask begins that answers for what is lent.
+    fn begin_lending(&mut self, f: &mut Func, adapter: &Adapter) {
         if self.traits[adapter.params as usize].borrows {
             self.push_instance(f, adapter.caller);
             self.call_runtime(f, "call_begin", 1, ValType::I32);
@@ -124,16 +144,11 @@ impl Emitter<'_> {
         }
     }
 
-    /// What [`Self::begin`] has begun ends.
-    fn end(&mut self, f: &mut Func, enters: bool) {
+    /// It ends.
+    fn end_lending(&mut self, f: &mut Func) {
         if let Some(subtask) = f.subtask {
             f.get(subtask);
             self.call_runtime(f, "call_end", 1, ValType::I32);
-            self.expect(f);
-            f.ins().drop();
-        }
-        if enters {
-            self.call_runtime(f, "sync_exit", 0, ValType::I32);
             self.expect(f);
             f.ins().drop();
         }

@@ -286,6 +286,20 @@ impl<'s> Emitter<'s> {
         f.end_scope(scope);
     }
 
+    /// Tells the runtime of the sync call of `side` that runs, unless it knows of it.
+    pub(super) fn ensure_entered(&mut self, f: &mut Func, side: SideId) {
+        let entered = self.module.global(Source::Entered);
+        f.ins()
+            .global_get(entered.0)
+            .i32_eqz()
+            .if_(BlockType::Empty);
+        self.push_instance(f, side);
+        // On the caller's stack.
+        f.ins().i32_const(1);
+        self.call_runtime(f, "sync_enter", 2, ValType::I32);
+        f.ins().drop().i32_const(1).global_set(entered.0).end();
+    }
+
     /// Pushes a number of the store.
     pub(super) fn push_number(&mut self, f: &mut Func, source: Source) {
         let global = self.module.global(source);

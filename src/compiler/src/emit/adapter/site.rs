@@ -32,6 +32,7 @@ impl Emitter<'_> {
             self.return_half(n, adapter);
         }
         let [answer, subtask] = [f.local(ValType::I32), f.local(ValType::I32)];
+        self.ensure_entered(f, adapter.caller);
         self.push_number(f, Source::CallSite { index: site.index });
         match given.retptr {
             Some(retptr) => f.get(retptr),

@@ -296,6 +296,10 @@ impl Emitter<'_> {
             _ => unreachable!("only these types are handles"),
         };
         let subtask = self.traits[ty as usize].borrows.then_some(params[0]);
+        if subtask.is_some() {
+            // It is the callee's task that has to drop what it borrows.
+            self.ensure_entered(&mut f, dir.to);
+        }
         self.push_instance(&mut f, dir.from);
         let mut operands = 3;
         if let Some(source) = source {
