@@ -208,6 +208,30 @@ test('UDP: there and back', waits, async () => {
   socket.close();
 });
 
+test('UDP: as many datagrams at a time as there are, and as are asked for', async () => {
+  const imports = wasi({ network: new LoopbackNetwork() });
+  const { createUdpSocket } = imports['wasi:sockets/udp-create-socket@0.2'];
+  const socket = (port) => {
+    const made = createUdpSocket('ipv4');
+    made.startBind(undefined, { tag: 'ipv4', val: { port, address: [127, 0, 0, 1] } });
+    made.finishBind();
+    return made;
+  };
+  const [from, to] = [socket(0), socket(0)];
+  const [input] = to.stream(undefined);
+  const [, output] = from.stream(to.localAddress());
+  assert.deepEqual(input.receive(9n), []);
+  const sent = [1, 2, 3, 4].map((byte) => ({ data: Uint8Array.of(byte) }));
+  assert.equal(await output.send(sent), 4n);
+  await input.subscribe().block();
+  const bytes = (most) => input.receive(most).map(({ data }) => data[0]);
+  assert.deepEqual(bytes(0n), []);
+  assert.deepEqual(bytes(3n), [1, 2, 3]);
+  await input.subscribe().block();
+  assert.deepEqual(bytes(3n), [4]);
+  for (const each of [from, to]) each[Symbol.dispose]();
+});
+
 test('tidegate run: a program answers whoever types', waits, async () => {
   const child = spawn(process.execPath, [CLI, 'run', GUEST, 'lines']);
   let output = '';

@@ -176,6 +176,75 @@ for (const [name, make] of Object.entries(networks)) {
   }
 }
 
+for (const [name, make] of Object.entries(networks)) {
+  test(`${name}: of several who wait for datagrams each gets one, and who gave up none`, async () => {
+    const { UdpSocket } = on(make());
+    const server = UdpSocket.create('ipv4');
+    server.bind(v4(0));
+    const given = new AbortController();
+    const gone = server.receive({ signal: given.signal });
+    gone.catch(() => {});
+    const waiting = [server.receive(), server.receive()];
+    given.abort();
+    const client = UdpSocket.create('ipv4');
+    for (const byte of [1, 2]) {
+      await client.send(Uint8Array.of(byte), server.getLocalAddress());
+    }
+    const got = (await Promise.all(waiting)).map(([bytes]) => bytes[0]);
+    assert.deepEqual(got.sort(), [1, 2]);
+    await assert.rejects(gone);
+    for (const socket of [server, client]) socket[Symbol.dispose]();
+  });
+}
+
+for (const [name, make] of Object.entries(networks)) {
+  test(`${name}: a socket that is dropped, or whose call is cancelled, while it connects, holds no connection`, async () => {
+    const { TcpSocket } = on(make());
+    const server = TcpSocket.create('ipv4');
+    server.bind(v4(0));
+    const connections = server.listen().getReader();
+    const cancel = new AbortController();
+    const [dropped, cancelled] = [TcpSocket.create('ipv4'), TcpSocket.create('ipv4')];
+    const trials = [
+      dropped.connect(server.getLocalAddress()),
+      cancelled.connect(server.getLocalAddress(), { signal: cancel.signal }),
+    ].map((trial) => code(() => trial));
+    dropped[Symbol.dispose]();
+    cancel.abort();
+    assert.deepEqual(await Promise.all(trials), ['connection-aborted', 'connection-aborted']);
+    const client = TcpSocket.create('ipv4');
+    await client.connect(server.getLocalAddress());
+    // Where the others came through at first, their connections have ended.
+    const peers = [];
+    for (;;) {
+      const { value: peer } = await connections.read();
+      peers.push(peer);
+      if (peer.getRemoteAddress().val.port === client.getLocalAddress().val.port) break;
+      assert.equal(await text(peer.receive()[0]), '');
+    }
+    await connections.cancel();
+    for (const socket of [server, client, cancelled, ...peers]) socket[Symbol.dispose]();
+  });
+}
+
+test("a loopback network has the loopback's addresses, and no other", async () => {
+  const { TcpSocket, UdpSocket } = on(new LoopbackNetwork());
+  const elsewhere = { ipv4: v4(80, 192, 0, 2, 1), ipv6: v6(80, [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]) };
+  const any = { ipv4: v4(0, 0, 0, 0, 0), ipv6: v6(0, [0, 0, 0, 0, 0, 0, 0, 0]) };
+  for (const family of ['ipv4', 'ipv6']) {
+    const udp = () => UdpSocket.create(family);
+    const to = elsewhere[family];
+    for (const Socket of [TcpSocket, UdpSocket]) {
+      assert.equal(await code(() => Socket.create(family).bind(to)), 'address-not-bindable');
+      Socket.create(family).bind(any[family]);
+    }
+    assert.equal(await code(() => TcpSocket.create(family).connect(to)), 'remote-unreachable');
+    assert.equal(await code(() => udp().connect(to)), 'remote-unreachable');
+    assert.equal(await code(() => udp().send(Uint8Array.of(1), to)), 'remote-unreachable');
+  }
+  TcpSocket.create('ipv4').bind(v4(0, 127, 9, 9, 9));
+});
+
 test('nothing is granted by default, and what is granted is no more than that', async () => {
   const listening = net.createServer((socket) => socket.resume().end('hi')).listen(0, '127.0.0.1');
   await once(listening, 'listening');

@@ -1,8 +1,6 @@
 const PAGE = {
   'http-client-chunked': '`fetch` does not show the trailers of a response',
   'http-client-trailers': '`fetch` neither sends trailers nor shows them',
-  'sockets-tcp-bind': "every address is bindable in a page's network",
-  'sockets-udp-bind': "every address is bindable in a page's network",
 };
 
 const LINKS = "the browser's private file system has no links";

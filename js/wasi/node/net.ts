@@ -20,6 +20,7 @@ import {
   type TcpEndpoint,
   type UdpEndpoint,
 } from '../sockets/backend.js';
+import { Mailbox } from '../sockets/mailbox.js';
 import { Allowed } from './allowed.js';
 import { socketError } from './net-errors.js';
 import { HANDLES, type TcpHandle } from './tcp-handle.js';
@@ -62,7 +63,7 @@ class NodeTcp implements TcpEndpoint {
     return this.#address;
   }
 
-  async connect({ host, port }: Address): Promise<Connection> {
+  async connect({ host, port }: Address, signal: AbortSignal): Promise<Connection> {
     const handle = this.#take();
     // Without `manualStart` a socket reads from its handle before that is connected.
     const options = { allowHalfOpen: true, ...(handle && { handle, manualStart: true }) };
@@ -71,6 +72,10 @@ class NodeTcp implements TcpEndpoint {
     const from = local && { localAddress: local.host, localPort: local.port };
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (error) => reject(socketError(error)));
+      signal.addEventListener('abort', () => {
+        socket.destroy();
+        reject(new SocketError('connection-aborted'));
+      });
       socket.connect({ host, port, ...from }, resolve);
     });
     socket.removeAllListeners('error');
@@ -211,10 +216,9 @@ class NodeConnection implements Connection {
 class NodeUdp implements UdpEndpoint {
   readonly #family: Family;
   readonly #socket: dgram.Socket;
-  readonly #queue: Datagram[] = [];
+  readonly #mail = new Mailbox();
   #bound = false;
-  #error: SocketError | undefined;
-  #wake = () => {};
+  #receiving = 0;
 
   constructor(family: Family) {
     this.#family = family;
@@ -228,14 +232,11 @@ class NodeUdp implements UdpEndpoint {
       }) as NonNullable<dgram.SocketOptions['lookup']>,
     });
     this.#socket.on('message', (bytes, { address, port }) => {
-      if (this.#queue.length >= MOST_QUEUED) return;
-      this.#queue.push({ bytes, from: { family, host: address, port } });
-      this.#wake();
+      this.#mail.put({ bytes, from: { family, host: address, port } });
     });
     this.#socket.on('error', (error) => {
       // That it could not be bound has been told by then.
-      if (this.#bound) this.#error = socketError(error);
-      this.#wake();
+      if (this.#bound) this.#mail.fail(socketError(error));
     });
     // A socket that is only bound must not keep the process alive.
     this.#socket.unref();
@@ -269,20 +270,18 @@ class NodeUdp implements UdpEndpoint {
     });
   }
 
-  async receive(): Promise<Datagram> {
+  async receive(signal?: AbortSignal): Promise<Datagram> {
+    this.#receiving++;
     this.#socket.ref();
     try {
-      for (;;) {
-        const next = this.#queue.shift();
-        if (next !== undefined) return next;
-        if (this.#error !== undefined) throw this.#error;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+      return await this.#mail.next(signal);
     } finally {
-      this.#socket.unref();
+      if (--this.#receiving === 0) this.#socket.unref();
     }
+  }
+
+  received(): Datagram | undefined {
+    return this.#mail.take();
   }
 
   close(): void {
@@ -305,6 +304,3 @@ function isOwn(address: string | undefined): boolean {
   const interfaces = Object.values(os.networkInterfaces()).flat();
   return interfaces.some((entry) => entry?.address === address);
 }
-
-/** Datagrams that nobody has taken; more are lost, as they would be in the system's buffer. */
-const MOST_QUEUED = 256;

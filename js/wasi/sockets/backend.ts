@@ -61,7 +61,8 @@ export interface Listener {
 export interface TcpEndpoint {
   /** Answers the address with the port that it got. */
   bind(address: Address): Address;
-  connect(address: Address): Promise<Connection>;
+  /** Aborted: nobody wants it any more. It may succeed all the same. */
+  connect(address: Address, signal: AbortSignal): Promise<Connection>;
   listen(backlog: number): Listener;
   close(): void;
 }
@@ -78,7 +79,9 @@ export interface UdpEndpoint {
   disconnect(): void;
   /** To the connected address without one. Binds as well. */
   send(bytes: Uint8Array, to: Address | undefined): Promise<void>;
-  receive(): Promise<Datagram>;
+  receive(signal?: AbortSignal): Promise<Datagram>;
+  /** One that is there already. */
+  received(): Datagram | undefined;
   readonly local: Address | undefined;
   close(): void;
 }
@@ -91,6 +94,11 @@ export interface Network {
   permits(address: Address): boolean;
   /** Addresses of a name, in text. Rejects with `LookupError`. */
   resolve(name: string): Promise<readonly string[]>;
+}
+
+/** What async functions get after their parameters. */
+export interface Context {
+  readonly signal: AbortSignal;
 }
 
 /** The class of sockets on one network. */

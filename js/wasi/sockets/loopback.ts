@@ -1,6 +1,6 @@
 /** A network that exists in this program only: components on the same one can talk to each other, in a page as well. */
 
-import { type Address, type Family, isUnspecified, unspecified } from './address.js';
+import { type Address, type Family, ipAddress, isUnspecified, unspecified } from './address.js';
 import {
   type Connection,
   type Datagram,
@@ -11,10 +11,11 @@ import {
   type TcpEndpoint,
   type UdpEndpoint,
 } from './backend.js';
+import { Mailbox } from './mailbox.js';
 
 /**
- * A network to grant: `wasi({ network: new LoopbackNetwork() })`. Every address is this machine; ports are its own and nobody else's.
- * The name `localhost` resolves, no other does.
+ * A network to grant: `wasi({ network: new LoopbackNetwork() })`. It has the loopback addresses, `127.0.0.0/8` and `::1`: no other can
+ * be bound (`address-not-bindable`) or reached (`remote-unreachable`). Ports are its own and nobody else's. The name `localhost` resolves, no other does.
  */
 export class LoopbackNetwork {
   /** @internal */
@@ -36,6 +37,7 @@ class Loopback implements Network {
     return {
       bind,
       connect: async (remote) => {
+        reachable(remote);
         const from = local ?? bind({ ...unspecified(family), host: remote.host });
         const listener = this.#listeners.get(key(remote)) ?? this.#listeners.get(anyKey(remote));
         if (listener === undefined) throw new SocketError('connection-refused');
@@ -78,6 +80,9 @@ class Ports {
   #next = 49_152;
 
   take(address: Address): Address {
+    if (!isUnspecified(address) && !isLoopback(address)) {
+      throw new SocketError('address-not-bindable');
+    }
     if (address.port !== 0) return this.#add(address);
     for (let tries = 0; tries < 16_384; tries++) {
       const port = this.#next;
@@ -97,6 +102,15 @@ class Ports {
     this.#used.add(portKey(address));
     return address;
   }
+}
+
+function isLoopback({ host }: Address): boolean {
+  const { tag, val } = ipAddress(host);
+  return tag === 'ipv4' ? val[0] === 127 : val.every((part, i) => part === (i === 7 ? 1 : 0));
+}
+
+function reachable(address: Address): void {
+  if (!isLoopback(address)) throw new SocketError('remote-unreachable');
 }
 
 const portKey = ({ family, port }: Address): string => `${family} ${port}`;
@@ -214,8 +228,7 @@ class Half {
 }
 
 class LoopbackUdp implements UdpEndpoint {
-  readonly #queue: Datagram[] = [];
-  #wake: ((datagram: Datagram) => void) | undefined;
+  readonly #mail = new Mailbox();
   #local: Address | undefined;
   #remote: Address | undefined;
 
@@ -235,6 +248,7 @@ class LoopbackUdp implements UdpEndpoint {
   }
 
   connect(address: Address): void {
+    reachable(address);
     if (this.#local === undefined) this.bind({ ...unspecified(this.family), host: address.host });
     this.#remote = address;
   }
@@ -245,6 +259,7 @@ class LoopbackUdp implements UdpEndpoint {
 
   async send(bytes: Uint8Array, to: Address | undefined): Promise<void> {
     const target = to ?? this.#remote!;
+    reachable(target);
     if (this.#local === undefined) this.bind(unspecified(this.family));
     const { port } = this.#local!;
     const host = isUnspecified(this.#local!) ? target.host : this.#local!.host;
@@ -254,12 +269,12 @@ class LoopbackUdp implements UdpEndpoint {
     });
   }
 
-  receive(): Promise<Datagram> {
-    const next = this.#queue.shift();
-    if (next !== undefined) return Promise.resolve(next);
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+  receive(signal?: AbortSignal): Promise<Datagram> {
+    return this.#mail.next(signal);
+  }
+
+  received(): Datagram | undefined {
+    return this.#mail.take();
   }
 
   arrive(datagram: Datagram): void {
@@ -267,11 +282,7 @@ class LoopbackUdp implements UdpEndpoint {
     const stranger =
       this.#remote !== undefined &&
       (from.host !== this.#remote.host || from.port !== this.#remote.port);
-    if (stranger) return;
-    if (this.#wake !== undefined) {
-      this.#wake(datagram);
-      this.#wake = undefined;
-    } else if (this.#queue.length < MOST_QUEUED) this.#queue.push(datagram);
+    if (!stranger) this.#mail.put(datagram);
   }
 
   close(): void {
@@ -280,6 +291,3 @@ class LoopbackUdp implements UdpEndpoint {
     this.ports.free(this.#local);
   }
 }
-
-/** Datagrams that nobody has taken; more are lost, as on any network. */
-const MOST_QUEUED = 256;

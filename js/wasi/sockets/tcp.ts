@@ -13,6 +13,7 @@ import {
 } from './address.js';
 import {
   type Connection,
+  type Context,
   type Listener,
   type Network,
   type SocketClass,
@@ -24,7 +25,8 @@ import { TcpOptions } from './tcp-options.js';
 
 /** Spec: the states of a TCP socket in wasi:sockets' operational semantics. */
 type State =
-  | { readonly name: 'unbound' | 'connecting' | 'closed' }
+  | { readonly name: 'unbound' | 'closed' }
+  | { readonly name: 'connecting'; readonly trial: AbortController }
   | { readonly name: 'bound'; readonly local: Address }
   | { readonly name: 'listening'; readonly listener: SharedListener }
   | {
@@ -37,7 +39,7 @@ type State =
 /** Spec: `tcp-socket`. */
 export interface Tcp extends TcpOptions, Disposable {
   bind(local: SocketAddress): void;
-  connect(remote: SocketAddress): Promise<void>;
+  connect(remote: SocketAddress, context?: Context): Promise<void>;
   listen(): ReadableStream<Tcp>;
   send(data: ReadableStream<Uint8Array>): Promise<Status>;
   receive(): [ReadableStream<Uint8Array>, Promise<Status>];
@@ -71,7 +73,7 @@ export function tcpSocketOn(network: Network): SocketClass<Tcp> {
       attempt(() => this.#bind(addressOf(local)));
     }
 
-    connect(remote: SocketAddress): Promise<void> {
+    connect(remote: SocketAddress, context?: Context): Promise<void> {
       return attemptLater(async () => {
         const { name } = this.#state;
         if (name !== 'unbound' && name !== 'bound') throw new SocketError('invalid-state');
@@ -79,13 +81,20 @@ export function tcpSocketOn(network: Network): SocketClass<Tcp> {
         this.#check(address);
         if (isUnspecified(address) || address.port === 0) throw new SocketError('invalid-argument');
         this.#permit(address);
-        this.#state = { name: 'connecting' };
+        const trial = new AbortController();
+        const abort = () => trial.abort();
+        this.#state = { name: 'connecting', trial };
+        context?.signal.addEventListener('abort', abort);
         try {
-          const connection = await this.#endpoint!.connect(address);
-          this.#connected(connection);
+          const connection = await this.#endpoint!.connect(address, trial.signal);
+          if (!trial.signal.aborted) return this.#connected(connection);
+          connection.close();
+          throw new SocketError('connection-aborted');
         } catch (error) {
           this.#state = { name: 'closed' };
           throw error;
+        } finally {
+          context?.signal.removeEventListener('abort', abort);
         }
       });
     }
@@ -164,7 +173,8 @@ export function tcpSocketOn(network: Network): SocketClass<Tcp> {
       } else if (state.name === 'listening') {
         orphans.add(state.listener);
         state.listener.release();
-      } else if (state.name === 'unbound' || state.name === 'bound') this.#endpoint?.close();
+      } else if (state.name === 'connecting') state.trial.abort();
+      else if (state.name === 'unbound' || state.name === 'bound') this.#endpoint?.close();
     }
 
     protected override changed(): void {

@@ -10,7 +10,13 @@ import {
   sameAddress,
   socketAddress,
 } from './address.js';
-import { type Network, type SocketClass, SocketError, type UdpEndpoint } from './backend.js';
+import {
+  type Context,
+  type Network,
+  type SocketClass,
+  SocketError,
+  type UdpEndpoint,
+} from './backend.js';
 import { BufferOptions, positive } from './buffer-options.js';
 import { attempt, attemptLater } from './errors.js';
 
@@ -23,7 +29,9 @@ export interface Udp extends BufferOptions, Disposable {
   connect(remote: SocketAddress): void;
   disconnect(): void;
   send(data: Uint8Array, remote: SocketAddress | undefined): Promise<void>;
-  receive(): Promise<[Uint8Array, SocketAddress]>;
+  receive(context?: Context): Promise<[Uint8Array, SocketAddress]>;
+  /** What `receive` would give at once. */
+  received(): [Uint8Array, SocketAddress] | undefined;
   getLocalAddress(): SocketAddress;
   getRemoteAddress(): SocketAddress;
   getAddressFamily(): Family;
@@ -90,11 +98,18 @@ export function udpSocketOn(network: Network): SocketClass<Udp> {
       });
     }
 
-    receive(): Promise<[Uint8Array, SocketAddress]> {
+    receive(context?: Context): Promise<[Uint8Array, SocketAddress]> {
       return attemptLater(async () => {
         if (this.#endpoint.local === undefined) throw new SocketError('invalid-state');
-        const { bytes, from } = await this.#endpoint.receive();
+        const { bytes, from } = await this.#endpoint.receive(context?.signal);
         return [bytes, socketAddress(from)];
+      });
+    }
+
+    received(): [Uint8Array, SocketAddress] | undefined {
+      return attempt(() => {
+        const next = this.#endpoint.received();
+        return next && [next.bytes, socketAddress(next.from)];
       });
     }
 

@@ -97,15 +97,33 @@ class Inbox {
     return this.#next;
   }
 
-  take(): IncomingDatagram | undefined {
+  /** What is there, at most so many. */
+  take(most: bigint): IncomingDatagram[] {
     const { outcome } = this.next;
-    if (outcome === undefined) return undefined;
+    const taken: IncomingDatagram[] = [];
+    if (outcome === undefined) return taken;
     this.#next = undefined;
-    const [data, remoteAddress] = outcome();
-    // What came before the socket was connected may be of others.
-    const { remote } = this;
-    const fits = remote === undefined || sameAddress(addressOf(remote), addressOf(remoteAddress));
-    return fits ? { data, remoteAddress } : undefined;
+    let next: [Uint8Array, SocketAddress] | undefined = outcome();
+    while (next !== undefined) {
+      const [data, remoteAddress] = next;
+      if (this.#fits(remoteAddress)) taken.push({ data, remoteAddress });
+      next = taken.length < most ? this.#more() : undefined;
+    }
+    return taken;
+  }
+
+  /** What fails after the first one fails the next time. */
+  #more(): [Uint8Array, SocketAddress] | undefined {
+    try {
+      return this.socket.received();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What came before the socket was connected may be of others. */
+  #fits(from: SocketAddress): boolean {
+    return this.remote === undefined || sameAddress(addressOf(this.remote), addressOf(from));
   }
 }
 
@@ -119,10 +137,7 @@ export class IncomingDatagramStream {
 
   /** What is there, perhaps nothing. */
   receive(most: bigint): IncomingDatagram[] {
-    return attempt(() => {
-      const datagram = most > 0n ? this.#inbox.take() : undefined;
-      return datagram === undefined ? [] : [datagram];
-    });
+    return attempt(() => (most > 0n ? this.#inbox.take(most) : []));
   }
 
   subscribe(): Pollable {
