@@ -83,6 +83,9 @@ export async function links(env) {
   if (!env.has.links) {
     same(await code(() => root.symlinkAt('a.txt', 'link')), 'unsupported', 'symlink-at');
     same(await code(() => root.linkAt(STAY, 'a.txt', root, 'b')), 'unsupported', 'link-at');
+    same(await code(() => root.symlinkAt('a.txt', 'a.txt')), 'exist', 'symlink-at, twice');
+    same(await code(() => root.linkAt(STAY, 'none', root, 'b')), 'no-entry', 'a link to nothing');
+    same(await code(() => root.linkAt(STAY, 'a.txt', root, 'a.txt')), 'exist', 'link-at, twice');
     same(await code(() => root.readlinkAt('a.txt')), 'invalid', 'readlink-at of a file');
     return;
   }
@@ -101,7 +104,24 @@ export async function times(env) {
   const root = await rootOf(env);
   const file = await root.openAt(FOLLOW, 'a.txt', CREATE, BOTH);
   const set = () => file.setTimes(at(1_000n), at(2_000n));
-  const setAt = () => root.setTimesAt(STAY, 'a.txt', at(3_000n), { tag: 'no-change' });
+  const KEEP = { tag: 'no-change' };
+  const setAt = () => root.setTimesAt(STAY, 'a.txt', at(3_000n), KEEP);
+  const beside = (path) => code(() => root.setTimesAt(STAY, path, at(1n), at(1n)));
+  same(await beside('none'), 'no-entry', 'set-times-at of nothing');
+  same(await beside('a.txt/x'), 'not-directory', 'set-times-at in a file');
+  same(await beside('../x'), 'not-permitted', 'set-times-at outside');
+  await file.setTimes(KEEP, KEEP);
+  await root.setTimesAt(STAY, 'a.txt', KEEP, KEEP);
+  const instant = ({ seconds, nanoseconds }) => Number(seconds) * 1000 + nanoseconds / 1e6;
+  for (const touch of [
+    () => file.setTimes(KEEP, { tag: 'now' }),
+    () => root.setTimesAt(STAY, 'a.txt', KEEP, { tag: 'now' }),
+  ]) {
+    const before = instant((await file.stat()).dataModificationTimestamp);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await touch();
+    yes(instant((await file.stat()).dataModificationTimestamp) > before, 'it is newer');
+  }
   if (!env.has.times) {
     same(await code(set), 'unsupported', 'set-times');
     same(await code(setAt), 'unsupported', 'set-times-at');

@@ -13,6 +13,7 @@ import {
   type FsCode,
   FsError,
   type Link,
+  type NewTime,
   type OpenHow,
   type Stat,
 } from '../filesystem/backend.js';
@@ -80,12 +81,12 @@ class HandleDirectory implements Directory {
     });
   }
 
-  setTimes(): void {
-    throw new FsError('unsupported');
+  setTimes(accessed: NewTime, modified: NewTime): Promise<void> {
+    return attempt(() => setTimes(undefined, accessed, modified));
   }
 
-  setTimesAt(): void {
-    throw new FsError('unsupported');
+  setTimesAt(name: string, accessed: NewTime, modified: NewTime): Promise<void> {
+    return attempt(async () => setTimes(await this.#existing(name), accessed, modified));
   }
 
   sync(): void {}
@@ -125,12 +126,12 @@ class HandleDirectory implements Directory {
     });
   }
 
-  link(): void {
-    throw new FsError('unsupported');
+  link(_: string, to: Directory, newName: string): Promise<void> {
+    return attempt(() => handleDirectory(to).#withoutLinks(newName));
   }
 
-  symlink(): void {
-    throw new FsError('unsupported');
+  symlink(name: string): Promise<void> {
+    return attempt(() => this.#withoutLinks(name));
   }
 
   readlink(name: string): Promise<string> {
@@ -148,6 +149,10 @@ class HandleDirectory implements Directory {
 
   #folder(name: string, handle: FileSystemDirectoryHandle): HandleDirectory {
     return new HandleDirectory(handle, `${this.#place}/${name}`);
+  }
+
+  async #withoutLinks(name: string): Promise<void> {
+    throw new FsError((await this.#find(name)) === undefined ? 'unsupported' : 'exist');
   }
 
   async #existing(name: string): Promise<FileSystemHandle> {
@@ -218,8 +223,11 @@ class HandleFile implements BackendFile {
     return attempt(async () => statOf(await this.#current(), this.#place));
   }
 
-  setTimes(): void {
-    throw new FsError('unsupported');
+  setTimes(accessed: NewTime, modified: NewTime): Promise<void> {
+    return attempt(async () => {
+      await this.#settle();
+      await setTimes(this.#handle, accessed, modified);
+    });
   }
 
   sync(): Promise<void> {
@@ -241,6 +249,24 @@ class HandleFile implements BackendFile {
     this.#size = undefined;
     await (await writer)?.close();
   }
+}
+
+/** A file is as new as its last writer: no other time can be set. */
+async function setTimes(
+  handle: FileSystemHandle | undefined,
+  accessed: NewTime,
+  modified: NewTime,
+): Promise<void> {
+  if (accessed !== 'no-change') throw new FsError('unsupported');
+  if (modified === 'no-change') return;
+  if (modified !== 'now' || handle?.kind !== 'file') throw new FsError('unsupported');
+  const file = handle as FileSystemFileHandle;
+  const { size } = await file.getFile();
+  const writer = await file.createWritable({ keepExistingData: true });
+  // Without a change, Chromium keeps the time as well.
+  await writer.write({ type: 'write', position: size, data: Uint8Array.of(0) });
+  await writer.truncate(size);
+  await writer.close();
 }
 
 function handleDirectory(directory: Directory): HandleDirectory {
