@@ -1,9 +1,20 @@
+/** In a page, with its files in memory. */
 const PAGE = {
   'http-client-chunked': '`fetch` does not show the trailers of a response',
   'http-client-trailers': '`fetch` neither sends trailers nor shows them',
 };
 
 const LINKS = "the browser's private file system has no links";
+
+/** In a page, with its files in the browser's private file system. */
+const PRIVATE = {
+  ...PAGE,
+  'filesystem-hard-links': LINKS,
+  'filesystem-is-same-object': LINKS,
+  'filesystem-metadata-hash': LINKS,
+  'filesystem-rename': LINKS,
+  'filesystem-set-size': 'a file that is removed is gone for who has it open as well',
+};
 
 /** `bind` has to answer at once, which Deno does for TCP only and Bun for neither. */
 const LATE = 'the engine binds later than it is asked to, and to an address of its own choice';
@@ -29,13 +40,7 @@ export const EXCEPTIONS = {
     'sockets-udp-send': LATE,
   },
   chromium: PAGE,
-  'chromium-opfs': {
-    ...PAGE,
-    'filesystem-hard-links': LINKS,
-    'filesystem-is-same-object': LINKS,
-    'filesystem-metadata-hash': LINKS,
-    'filesystem-rename': LINKS,
-    'filesystem-set-size': 'a file that is removed is gone for who has it open as well',
-    'filesystem-stat': 'times cannot be set',
-  },
+  'chromium-opfs': PRIVATE,
+  firefox: PAGE,
+  'firefox-opfs': PRIVATE,
 };

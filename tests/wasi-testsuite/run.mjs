@@ -9,7 +9,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUN, DENO } from '../engines/engines.mjs';
-import { openChromium } from './chromium.mjs';
+import { openBrowser } from './browser.mjs';
 import { EXCEPTIONS } from './exceptions.mjs';
 import { Operations } from './operations.mjs';
 import { openProcesses } from './process.mjs';
@@ -22,8 +22,10 @@ const HOSTS = {
   node: openProcesses,
   deno: (tests) => openProcesses(tests, DENO),
   bun: (tests) => openProcesses(tests, BUN),
-  chromium: openChromium,
-  'chromium-opfs': (tests) => openChromium(tests, { opfs: true }),
+  chromium: (tests) => openBrowser(tests, 'chromium'),
+  'chromium-opfs': (tests) => openBrowser(tests, 'chromium', { opfs: true }),
+  firefox: (tests) => openBrowser(tests, 'firefox'),
+  'firefox-opfs': (tests) => openBrowser(tests, 'firefox', { opfs: true }),
 };
 const USAGE = `usage: npm run wasi-testsuite -- DIR [--host ${Object.keys(HOSTS).join('|')}] [--filter TEXT] [--json FILE]`;
 

@@ -1,4 +1,4 @@
-/** Components in pages of Chromium, one tab each, on what a page has: `page.mjs` is there, this is what it is called by. */
+/** Components in pages of a browser, one tab each, on what a page has: `page.mjs` is there, this is what it is called by. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,14 +7,15 @@ import { serveDemo } from '../../www/serve.mjs';
 import { launch } from '../browser/launch.mjs';
 import { Input } from './input.mjs';
 
-export async function openChromium(folder, { opfs = false } = {}) {
+/** @param {'chromium' | 'firefox'} name */
+export async function openBrowser(folder, name, { opfs = false } = {}) {
   const here = fileURLToPath(new URL('.', import.meta.url));
   const mounts = [
     { at: '/testsuite/', folder: here },
     { at: '/components/', folder },
   ];
   const server = await serveDemo({ mounts });
-  const browser = await launch('chromium');
+  const browser = await launch(name);
   return {
     async start({ root, ...job }) {
       const page = await browser.newPage();
