@@ -1,6 +1,6 @@
 /** tidegate's public API. Entries under `entry/` export it, after they have set the platform. */
 
-export type { CompileLimits, Feature } from './generated/abi.js';
+export type { CompileLimits, Feature, ShippedFeature } from './generated/abi.js';
 export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
 export { Component, Instance, type InstantiateOptions } from './host/component.js';

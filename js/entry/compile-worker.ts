@@ -31,8 +31,8 @@ scope.onmessageerror = () => {
 
 function answer(order: Order): Answer {
   try {
-    const { bytes, features, bounds, multiMemory } = order;
-    return { ...order, artifact: compile(bytes, features, bounds, multiMemory) as Artifact };
+    const { bytes, features, without, bounds, multiMemory } = order;
+    return { ...order, artifact: compile(bytes, features, without, bounds, multiMemory) as Artifact };
   } catch (error) {
     return { ...order, error };
   }

@@ -5,7 +5,7 @@
  * starts was given is lost. One that cannot be started is not tried again: its absence is no error.
  */
 
-import type { Feature } from '../generated/abi.js';
+import type { Feature, ShippedFeature } from '../generated/abi.js';
 import type { Artifact } from './artifact.js';
 import { TidegateFault } from './errors.js';
 import { platform, wasmModule } from './platform.js';
@@ -19,6 +19,7 @@ export interface Order extends Settings {
 /** What the compiler is told beside the bytes. */
 export interface Settings {
   readonly features: Feature[];
+  readonly without: ShippedFeature[];
   /** Of `bounds`. */
   readonly bounds: Float64Array;
   /** Shim modules may have several memories. */

@@ -3,7 +3,15 @@
  * same. What the engine compiles afterwards it compiles on threads of its own: `compiled.ts`.
  */
 
-import { type CompileLimits, FEATURES, type Feature, SHIM_ABI, VERSION } from '../generated/abi.js';
+import {
+  type CompileLimits,
+  FEATURES,
+  type Feature,
+  SHIM_ABI,
+  SHIPPED_FEATURES,
+  type ShippedFeature,
+  VERSION,
+} from '../generated/abi.js';
 import { compile, initSync } from '../generated/compiler.js';
 import type { Artifact } from './artifact.js';
 import { bounds, checkLimits } from './compile-limits.js';
@@ -39,8 +47,20 @@ export interface CompileOptions {
    * - `forward`: `stream.forward` and `future.forward`
    * - `nested-names`: names with several namespaces or packages
    * - `canonical-names`: interface names with a `version-suffix`
+   * - `gc`: lifting and lowering for languages with garbage collection, of functions whose parameters and results are numbers,
+   *   `bool`, `char`, enums or flags
    */
   readonly features?: readonly Feature[];
+  /**
+   * Features that have shipped and the component may not use all the same, for whoever has to run it on older hosts too;
+   * none by default. One that is used is a `ComponentCompileError` with the code `excluded`. Hosts of WASI 0.3.0 know
+   * neither of the last two, those of 0.2 none:
+   *
+   * - `async`: async functions, streams and futures
+   * - `map`: the type
+   * - `implements`: `implements` and `external-id` of imports and exports
+   */
+  readonly without?: readonly ShippedFeature[];
   /** Bounds on what the component may cost, other than the default ones. */
   readonly limits?: CompileLimits;
   /**
@@ -63,6 +83,7 @@ const LARGE = 1_000_000;
 export function checkOptions({
   worker = 'auto',
   features = [],
+  without = [],
   limits = {},
   multiMemory: several,
 }: CompileOptions): void {
@@ -73,11 +94,16 @@ export function checkOptions({
   if (several !== undefined && typeof several !== 'boolean') {
     throw new TypeError(`multiMemory: expected a boolean, got ${show(several)}`);
   }
-  if (!Array.isArray(features))
-    throw new TypeError(`features: expected an array, got ${show(features)}`);
-  const unknown = features.find((feature) => !FEATURES.includes(feature));
+  checkFeatures('features', features, FEATURES);
+  checkFeatures('without', without, SHIPPED_FEATURES);
+}
+
+function checkFeatures(option: string, names: readonly string[], all: readonly string[]): void {
+  if (!Array.isArray(names))
+    throw new TypeError(`${option}: expected an array, got ${show(names)}`);
+  const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) {
-    throw new TypeError(`features: there is no ${show(unknown)}; there are ${FEATURES.join(', ')}`);
+    throw new TypeError(`${option}: there is no ${show(unknown)}; there are ${all.join(', ')}`);
   }
 }
 
@@ -87,9 +113,10 @@ export async function compileArtifact(
   options: CompileOptions,
 ): Promise<CompiledBytes> {
   checkOptions(options);
-  const { features = [], limits = {} } = options;
+  const { features = [], without = [], limits = {} } = options;
   const settings: Settings = {
     features: [...features],
+    without: [...without],
     bounds: bounds(limits),
     multiMemory: options.multiMemory ?? multiMemory(),
   };
@@ -118,11 +145,11 @@ export function loadCompiler(): Promise<void> {
 
 async function compileInPlace(
   bytes: Uint8Array,
-  { features, bounds, multiMemory }: Settings,
+  { features, without, bounds, multiMemory }: Settings,
 ): Promise<Artifact> {
   await loadCompiler();
   try {
-    return compile(bytes, features, bounds, multiMemory) as Artifact;
+    return compile(bytes, features, without, bounds, multiMemory) as Artifact;
   } catch (error) {
     throw compileError(error);
   }

@@ -14,7 +14,7 @@ export type Components = Readonly<Record<string, BufferSource>>;
 
 /** How components are composed into bytes. */
 export interface ComposeOptions<T = LinkTarget>
-  extends Pick<CompileOptions, 'features' | 'limits'> {
+  extends Pick<CompileOptions, 'features' | 'without' | 'limits'> {
   /** What serves an import that the order of the components does not tell. */
   readonly link?: Links<T>;
 }

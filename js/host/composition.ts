@@ -34,14 +34,14 @@ export async function composeParts(
   components: Components,
   options: ComposeOptions<LinkTarget | object>,
 ): Promise<Composed> {
-  const { features = [], limits = {}, link = {} } = options;
-  checkOptions({ features, limits });
+  const { features = [], without = [], limits = {}, link = {} } = options;
+  checkOptions({ features, without, limits });
   const entries = Object.entries(components).map(
     ([name, bytes]) => [name, snapshot(bytes)] as const,
   );
   if (entries.length === 0) throw new TypeError('there are no components to compose');
   await loadCompiler();
-  const composition = new Composition([...features], bounds(limits));
+  const composition = new Composition([...features], [...without], bounds(limits));
   try {
     const parts = entries.map(([name, bytes], index): Part => {
       const { imports, exports } = composition.add(name, bytes) as Omit<Part, 'index' | 'name'>;

@@ -36,6 +36,7 @@ export type TrapCode =
  * - `invalid`: they are not a valid component
  * - `unsupported`: they are a valid component that uses what is not supported; `construct` names it
  * - `gated`: they are a valid component that uses a gated feature which is not enabled; `feature` names it
+ * - `excluded`: they are a valid component that uses a feature which `without` refuses; `construct` names it
  * - `limit`: they are larger in some respect than is accepted; `construct` names it
  */
 export type CompileErrorCode =
@@ -45,6 +46,7 @@ export type CompileErrorCode =
   | 'invalid'
   | 'unsupported'
   | 'gated'
+  | 'excluded'
   | 'limit';
 
 /** The bytes are not a component, or need something that is not supported. */

@@ -49,7 +49,7 @@ export function load<Context, Result>(
 function exportsOf(bytes: Uint8Array, file: string): Artifact['exports'] {
   initSync({ module: new WebAssembly.Module(readFileSync(files.compiler)) });
   try {
-    return (compile(bytes, [], bounds({}), false) as Artifact).exports;
+    return (compile(bytes, [], [], bounds({}), false) as Artifact).exports;
   } catch (error) {
     // What the compiler refuses it says in a plain object.
     if (error instanceof Error) throw error;

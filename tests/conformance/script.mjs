@@ -14,7 +14,7 @@
 
 import { assertRefused, assertTrap, assertUnlinkable, show } from './assertions.mjs';
 import { callCore, coreMatches, instantiateCore, isCore } from './core.mjs';
-import { FEATURES } from './features.mjs';
+import { featuresOf } from './features.mjs';
 import { hostImports } from './host.mjs';
 import { underSeeds } from './seeds.mjs';
 import { camel, matches, toJs } from './values.mjs';
@@ -41,10 +41,10 @@ const LIMITS = { maxTasks: 256, maxHandles: 4096 };
  * @returns {Promise<Outcome[]>}
  */
 export async function runScript(script, { load, tidegate, beat = () => {} }, seeds) {
-  const features = script.features ?? FEATURES;
+  const features = featuresOf(script);
   const outcomes = [];
   for (const way of [{}, ...(script.also ?? []).map((name) => WAYS[name])]) {
-    const compile = compiler(load, tidegate, { features, ...way });
+    const compile = compiler(load, tidegate, { ...features, ...way });
     const once = (policy) => new Runner(compile, tidegate, beat, policy).all(script.commands);
     outcomes.push(
       ...(await (seeds === undefined ? once('fifo') : underSeeds(seeds, (seed) => once({ seed })))),

@@ -1,4 +1,4 @@
-/** Gated features: off by default, on when asked for. */
+/** Gated features: off by default, on when asked for. Shipped ones: off when asked for. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -42,5 +42,35 @@ test('features that there are not are a TypeError, which lists those that there 
   await assert.rejects(Component.compile(CONTEXT, { features: 'threading' }), {
     name: 'TypeError',
     message: /features: expected an array, got "threading"/,
+  });
+});
+
+/** A component with a type section: `stream` without elements. */
+const STREAM = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 7, 3, 1, 0x66, 0]);
+
+test('what has shipped can be refused', async () => {
+  for (const worker of ['never', 'always']) {
+    await Component.compile(STREAM, { without: ['map', 'implements'], worker });
+    const error = await Component.compile(STREAM, { without: ['async'], worker }).catch(
+      (thrown) => thrown,
+    );
+    assert.ok(error instanceof ComponentCompileError);
+    assert.equal(error.code, 'excluded');
+    assert.equal(error.construct, 'async');
+    assert.equal(error.feature, undefined);
+    assert.match(error.message, /uses `async`.*without: \['async'\]/);
+  }
+  const composing = Component.compose({ one: STREAM }, { without: ['async'] });
+  await assert.rejects(composing, { code: 'excluded' });
+});
+
+test('what cannot be refused is a TypeError', async () => {
+  await assert.rejects(Component.compile(STREAM, { without: ['threading'] }), {
+    name: 'TypeError',
+    message: /without: there is no "threading"; there are async, map, implements/,
+  });
+  await assert.rejects(Component.compile(STREAM, { without: 'map' }), {
+    name: 'TypeError',
+    message: /without: expected an array, got "map"/,
   });
 });

@@ -1,28 +1,38 @@
-//! Features that the specification gates: what a program has to ask for before a component may use it.
+//! Features: those that the specification gates, which a program has to ask for before a component may use them, and those
+//! that have shipped, which a program may refuse all the same.
 //!
-//! Source: `Explainer.md`, "Gated Features". Stable since WASI 0.3 and not listed: async functions, streams and
-//! futures, `map`, `implements` and `external-id`. Gated but not listed, because they are not built: values as imports
-//! and exports with `start`, threads that share memory, garbage-collected values.
+//! Source: `Explainer.md`, "Gated Features". Gated but not listed, because they are not built: values as imports and
+//! exports with `start`, threads that share memory.
 
 macro_rules! features {
-    ($($(#[$doc:meta])* $variant:ident, $name:literal;)*) => {
-        /// A gated feature.
+    (
+        $(#[$enum_doc:meta])* $name:ident
+        $($(#[$doc:meta])* $variant:ident, $text:literal;)*
+    ) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Feature { $($(#[$doc])* $variant,)* }
+        pub enum $name { $($(#[$doc])* $variant,)* }
 
-        impl Feature {
-            /// Every feature.
+        impl $name {
+            /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The name that JS programs ask for it by.
+            /// The name that JS programs use.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The one with this name, if there is one.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|f| f.name() == name)
             }
         }
     };
 }
 
 features! {
+    /// A gated feature.
+    Feature
     /// `async` functions lifted without a callback.
     AsyncStackful, "async-stackful";
     /// The `async` option on `subtask.cancel` and on `{stream,future}.cancel-{read,write}`, and its
@@ -42,13 +52,19 @@ features! {
     NestedNames, "nested-names";
     /// Interface names with their version shortened to what matters for compatibility, the rest in `version-suffix`.
     CanonicalNames, "canonical-names";
+    /// The canonical options `gc` and `core-type`, for functions whose values are numbers in both kinds of memory.
+    Gc, "gc";
 }
 
-impl Feature {
-    /// The feature with this name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|f| f.name() == name)
-    }
+features! {
+    /// A feature that has shipped.
+    Shipped
+    /// Async functions, streams and futures, with WASI 0.3.0.
+    Async, "async";
+    /// The type `map`, with WASI 0.3.1.
+    Map, "map";
+    /// `implements` and `external-id` beside a name, with WASI 0.3.1.
+    Implements, "implements";
 }
 
 /// A set of features.
@@ -80,14 +96,17 @@ impl FromIterator<Feature> for Features {
 
 #[cfg(test)]
 mod tests {
-    use super::{Feature, Features};
+    use super::{Feature, Features, Shipped};
 
     #[test]
     fn names_lead_back() {
         for &feature in Feature::ALL {
             assert_eq!(Feature::from_name(feature.name()), Some(feature));
         }
-        assert_eq!(Feature::from_name("map"), None);
+        for &shipped in Shipped::ALL {
+            assert_eq!(Shipped::from_name(shipped.name()), Some(shipped));
+            assert_eq!(Feature::from_name(shipped.name()), None);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::{CompileError, ErrorCode};
 use crate::{
-    CompileOptions, Composition as Parts, Feature, Features, Limit, Limits, PartId,
+    CompileOptions, Composition as Parts, Feature, Limit, Limits, PartId, Shipped,
     compile as compile_component,
 };
 
@@ -15,8 +15,8 @@ use crate::{
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
-/// Compiles a component that may use the gated features with these names, within bounds in the order of [`Limit::ALL`], for
-/// an engine that allows a module several memories or not. Returns the artifact as `js/host/artifact.ts` describes it.
+/// Compiles a component that may use the gated features with these names but not `without`, within bounds in the order of
+/// [`Limit::ALL`], for an engine that allows a module several memories or not. Returns the artifact as `js/host/artifact.ts` describes it.
 ///
 /// # Errors
 ///
@@ -26,10 +26,11 @@ static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 pub fn compile(
     bytes: &[u8],
     features: Vec<String>,
+    without: Vec<String>,
     limits: &[f64],
     multi_memory: bool,
 ) -> Result<JsValue, JsValue> {
-    let options = options(&features, limits, multi_memory)?;
+    let options = options(&features, &without, limits, multi_memory)?;
     let artifact = compile_component(bytes, &options).map_err(|e| thrown(&e))?;
     crossing(&artifact)
 }
@@ -47,8 +48,14 @@ pub struct Composition(Parts);
 impl Composition {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // Strings cross by value.
-    pub fn new(features: Vec<String>, limits: &[f64]) -> Result<Composition, JsValue> {
-        Ok(Self(Parts::new(options(&features, limits, false)?)))
+    pub fn new(
+        features: Vec<String>,
+        without: Vec<String>,
+        limits: &[f64],
+    ) -> Result<Composition, JsValue> {
+        Ok(Self(Parts::new(options(
+            &features, &without, limits, false,
+        )?)))
     }
 
     /// The names `{ imports, exports }`.
@@ -94,21 +101,29 @@ struct Names<'a> {
 
 fn options(
     features: &[String],
+    without: &[String],
     limits: &[f64],
     multi_memory: bool,
 ) -> Result<CompileOptions, JsValue> {
     Ok(CompileOptions {
-        features: named(features).map_err(|e| thrown(&e))?,
+        features: named(features, Feature::from_name)?,
+        without: named(without, Shipped::from_name)?,
         limits: bounded(limits),
         multi_memory,
     })
 }
 
 /// The JS host has checked the names.
-fn named(names: &[String]) -> Result<Features, CompileError> {
+fn named<T, C: FromIterator<T>>(
+    names: &[String],
+    from_name: fn(&str) -> Option<T>,
+) -> Result<C, JsValue> {
     let feature = |name: &String| {
-        Feature::from_name(name)
-            .ok_or_else(|| CompileError::internal(&format!("there is no feature {name}")))
+        from_name(name).ok_or_else(|| {
+            thrown(&CompileError::internal(&format!(
+                "there is no feature {name}"
+            )))
+        })
     };
     names.iter().map(feature).collect()
 }

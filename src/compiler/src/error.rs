@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 use tidegate_abi::cost::{Limit, Limits};
-use tidegate_abi::feature::Feature;
+use tidegate_abi::feature::{Feature, Shipped};
 
 /// What is wrong with a component, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,8 @@ pub enum ErrorCode {
     Unsupported,
     /// The component is valid, but uses a gated feature that is not enabled.
     Gated,
+    /// The component is valid, but uses a shipped feature that [`crate::CompileOptions::without`] excludes.
+    Excluded,
     /// The component is larger than [`crate::Limits`] allow.
     Limit,
     /// Components do not fit each other.
@@ -91,6 +93,22 @@ impl CompileError {
                 format!(
                     "{construct} belongs to the gated feature `{name}` of the Component Model, \
                      which is not enabled: compile with `features: ['{name}']` (at offset {offset:#x})"
+                ),
+            )
+        }
+    }
+
+    /// The component uses `feature`, which is excluded.
+    pub(crate) fn excluded(feature: Shipped, offset: u64) -> Self {
+        let name = feature.name();
+        Self {
+            offset: Some(offset),
+            construct: Some(name.to_string()),
+            ..Self::new(
+                ErrorCode::Excluded,
+                format!(
+                    "the component uses `{name}`, which it may not, as it is compiled with \
+                     `without: ['{name}']` (at offset {offset:#x})"
                 ),
             )
         }

@@ -23,7 +23,7 @@ pub mod api;
 pub use compose::{Composition, PartId};
 pub use error::{CompileError, ErrorCode};
 pub use tidegate_abi::cost::{Limit, Limits};
-pub use tidegate_abi::feature::{Feature, Features};
+pub use tidegate_abi::feature::{Feature, Features, Shipped};
 
 /// How to compile.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub struct CompileOptions {
     pub limits: Limits,
     /// Which gated features it may use; none by default.
     pub features: Features,
+    /// Which shipped features it may not use; none by default.
+    pub without: Vec<Shipped>,
     /// The engine allows a module several memories. Without, calls between components reach all but one of them by functions.
     pub multi_memory: bool,
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use tidegate_abi::code::{FAULT, TrapCode};
 use tidegate_abi::cost::{Limit, Limits};
-use tidegate_abi::feature::Feature;
+use tidegate_abi::feature::{Feature, Shipped};
 use tidegate_abi::{SHIM_ABI, limits};
 
 /// The module's text.
@@ -93,15 +93,52 @@ fn trap_codes(ts: &mut String) {
 }
 
 fn features(ts: &mut String) {
-    ts.push_str("\n/** Features that the specification gates. */\nexport const FEATURES = [\n");
-    for feature in Feature::ALL {
-        push(ts, format_args!("  {},\n", quoted(feature.name())));
+    let names: Vec<_> = Feature::ALL.iter().map(|f| f.name()).collect();
+    union(
+        ts,
+        "Features that the specification gates.",
+        ("FEATURES", "Feature"),
+        "What a component may use only when it is asked for: see `CompileOptions.features`.",
+        &names,
+    );
+    let names: Vec<_> = Shipped::ALL.iter().map(|f| f.name()).collect();
+    union(
+        ts,
+        "Features that have shipped.",
+        ("SHIPPED_FEATURES", "ShippedFeature"),
+        "What a component may use unless it is refused: see `CompileOptions.without`.",
+        &names,
+    );
+}
+
+/// A constant that lists strings, and the type of them.
+fn union(ts: &mut String, doc: &str, (all, one): (&str, &str), one_doc: &str, names: &[&str]) {
+    let quoted: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    let list = quoted.join(", ");
+    // As the formatter has it.
+    if list.len() < 60 {
+        push(
+            ts,
+            format_args!(
+                "\n/** {doc} */\nexport const {all} = [{list}] as const;\n\n/** {one_doc} */\n"
+            ),
+        );
+        push(
+            ts,
+            format_args!("export type {one} = {};\n", quoted.join(" | ")),
+        );
+        return;
     }
-    ts.push_str("] as const;\n\n");
-    ts.push_str("/** What a component may use only when it is asked for: see `CompileOptions.features`. */\n");
-    ts.push_str("export type Feature =");
-    for feature in Feature::ALL {
-        push(ts, format_args!("\n  | {}", quoted(feature.name())));
+    push(ts, format_args!("\n/** {doc} */\nexport const {all} = [\n"));
+    for name in &quoted {
+        push(ts, format_args!("  {name},\n"));
+    }
+    push(
+        ts,
+        format_args!("] as const;\n\n/** {one_doc} */\nexport type {one} ="),
+    );
+    for name in &quoted {
+        push(ts, format_args!("\n  | {name}"));
     }
     ts.push_str(";\n");
 }

@@ -4,6 +4,7 @@ use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction as F, CanonicalOption, ValType};
 
 use super::gate::Gate;
+use super::gc;
 use super::types::val_ref;
 use crate::Feature;
 use crate::error::{CompileError, Result};
@@ -21,15 +22,7 @@ pub(super) fn is_lift(func: &F) -> bool {
 /// Refuses what is not built, and what belongs to a feature that is not enabled. What it is about may be invalid.
 pub(super) fn check(func: &F, gate: Gate) -> Result<()> {
     use Feature::{AsyncBuiltins, AsyncStackful, ErrorContext, Forward, Memory64, Threading};
-    for option in options_of(func) {
-        match option {
-            CanonicalOption::CoreType(_) => {
-                return Err(gate.unsupported("canonical option core-type"));
-            }
-            CanonicalOption::Gc => return Err(gate.unsupported("canonical option gc")),
-            _ => {}
-        }
-    }
+    gc::check(func, gate)?;
     let is_sync = !options_of(func).contains(&CanonicalOption::Async);
     let callback = |option: &CanonicalOption| matches!(option, CanonicalOption::Callback(_));
     let (feature, construct) = match func {
@@ -86,7 +79,8 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
     use EndKind::{Future, Stream};
     use ThreadFrom::{Suspend, Yield};
     use ThreadTo::{Promote, Resume};
-    let cx = Validated { types, gate };
+    gc::check_types(&func, types, gate)?;
+    let cx = Validated { types };
     let end = |kind, ty, op| {
         let ty = TypeIndex(ty);
         Ok(Canon::End { kind, ty, op })
@@ -99,14 +93,14 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
         } => Canon::Lift {
             core: CoreFuncIndex(core_func_index),
             ty: TypeIndex(type_index),
-            options: cx.options(&options)?,
+            options: cx.options(&options),
         },
         F::Lower {
             func_index,
             options,
         } => Canon::Lower {
             func: FuncIndex(func_index),
-            options: cx.options(&options)?,
+            options: cx.options(&options),
         },
         F::ResourceNew { resource } => Canon::ResourceNew(TypeIndex(resource)),
         F::ResourceDrop { resource } => Canon::ResourceDrop(TypeIndex(resource)),
@@ -115,7 +109,7 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
         F::BackpressureDec => Canon::BackpressureDec,
         F::TaskReturn { result, options } => Canon::TaskReturn {
             result: result.map(|ty| val_ref(ty, gate)).transpose()?,
-            options: cx.options(&options)?,
+            options: cx.options(&options),
         },
         F::TaskCancel => Canon::TaskCancel,
         F::ContextGet { ty, slot } => Canon::ContextGet(context_slot(ty, slot)),
@@ -125,10 +119,10 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
 
         F::StreamNew { ty } => return end(Stream, ty, EndOp::New),
         F::StreamRead { ty, options } => {
-            return end(Stream, ty, EndOp::Read(cx.options(&options)?));
+            return end(Stream, ty, EndOp::Read(cx.options(&options)));
         }
         F::StreamWrite { ty, options } => {
-            return end(Stream, ty, EndOp::Write(cx.options(&options)?));
+            return end(Stream, ty, EndOp::Write(cx.options(&options)));
         }
         F::StreamCancelRead { ty, async_ } => {
             return end(Stream, ty, EndOp::CancelRead { is_async: async_ });
@@ -141,10 +135,10 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
         F::StreamForward { ty } => return end(Stream, ty, EndOp::Forward),
         F::FutureNew { ty } => return end(Future, ty, EndOp::New),
         F::FutureRead { ty, options } => {
-            return end(Future, ty, EndOp::Read(cx.options(&options)?));
+            return end(Future, ty, EndOp::Read(cx.options(&options)));
         }
         F::FutureWrite { ty, options } => {
-            return end(Future, ty, EndOp::Write(cx.options(&options)?));
+            return end(Future, ty, EndOp::Write(cx.options(&options)));
         }
         F::FutureCancelRead { ty, async_ } => {
             return end(Future, ty, EndOp::CancelRead { is_async: async_ });
@@ -156,11 +150,11 @@ pub(super) fn canon(func: F, types: TypesRef<'_>, core_func: u32, gate: Gate) ->
         F::FutureDropWritable { ty } => return end(Future, ty, EndOp::DropWritable),
         F::FutureForward { ty } => return end(Future, ty, EndOp::Forward),
 
-        F::ErrorContextNew { options } => Canon::ErrorContextNew(cx.options(&options)?),
+        F::ErrorContextNew { options } => Canon::ErrorContextNew(cx.options(&options)),
         F::ErrorContextDebugMessage { options } => {
-            Canon::ErrorContextDebugMessage(cx.options(&options)?)
+            Canon::ErrorContextDebugMessage(cx.options(&options))
         }
-        F::ErrorContextDrop => Canon::ErrorContextDrop(cx.options(&[])?),
+        F::ErrorContextDrop => Canon::ErrorContextDrop(cx.options(&[])),
 
         F::WaitableSetNew => Canon::WaitableSetNew,
         F::WaitableSetWait { memory } => Canon::WaitableSetWait {
@@ -202,7 +196,6 @@ fn context_slot(ty: ValType, slot: u32) -> ContextSlot {
 #[derive(Clone, Copy)]
 struct Validated<'t> {
     types: TypesRef<'t>,
-    gate: Gate,
 }
 
 impl Validated<'_> {
@@ -226,7 +219,7 @@ impl Validated<'_> {
     }
 
     /// Collects options; validation excludes duplicates and conflicts.
-    fn options(self, options: &[CanonicalOption]) -> Result<CanonOptions> {
+    fn options(self, options: &[CanonicalOption]) -> CanonOptions {
         let mut all = CanonOptions {
             encoding: StringEncoding::Utf8,
             memory: None,
@@ -245,16 +238,15 @@ impl Validated<'_> {
                 CanonicalOption::PostReturn(index) => all.post_return = Some(CoreFuncIndex(index)),
                 CanonicalOption::Async => all.is_async = true,
                 CanonicalOption::Callback(index) => all.callback = Some(CoreFuncIndex(index)),
-                CanonicalOption::CoreType(_) | CanonicalOption::Gc => {
-                    return Err(self.gate.unsupported("canonical option gc"));
-                }
+                // The functions that are let through are the same without them.
+                CanonicalOption::CoreType(_) | CanonicalOption::Gc => {}
             }
         }
-        Ok(all)
+        all
     }
 }
 
-fn options_of(func: &F) -> &[CanonicalOption] {
+pub(super) fn options_of(func: &F) -> &[CanonicalOption] {
     match func {
         F::Lift { options, .. }
         | F::Lower { options, .. }

@@ -1,9 +1,10 @@
 //! Gated features: which ones a component may use, and the errors that name those it may not.
 
 use wasmparser::WasmFeatures;
+use wasmparser::names::ComponentName;
 
 use crate::error::{CompileError, Result};
-use crate::{Feature, Features};
+use crate::{CompileOptions, Feature, Features, Shipped};
 
 /// What is allowed at some place of the bytes.
 #[derive(Clone, Copy)]
@@ -22,6 +23,19 @@ impl Gate {
         }
     }
 
+    /// Whether `name` is one that nested names make valid. The validator says of those that they are not valid, and not why.
+    pub(super) fn is_nested(self, name: &str) -> bool {
+        let flag = flag(Feature::NestedNames);
+        let valid =
+            |features| ComponentName::new_with_features(name, self.offset, features).is_ok();
+        let all = WasmFeatures::all();
+        [":", "/"]
+            .iter()
+            .any(|part| name.matches(part).nth(1).is_some())
+            && valid(all)
+            && !valid(all - flag)
+    }
+
     /// `construct` is not built, whatever is enabled.
     pub(super) fn unsupported(self, construct: &str) -> CompileError {
         let why = "it is a gated feature of the Component Model";
@@ -29,12 +43,12 @@ impl Gate {
     }
 }
 
-/// What the validator accepts: what it does by default, and `features`.
-pub(super) fn wasm_features(features: Features) -> WasmFeatures {
-    features
-        .iter()
-        .map(flag)
-        .fold(WasmFeatures::default(), |all, flag| all | flag)
+/// What the validator accepts: what it does by default, and `features`, but nothing of `without`.
+pub(super) fn wasm_features(options: &CompileOptions) -> WasmFeatures {
+    let enabled = options.features.iter().map(flag);
+    let all = enabled.fold(WasmFeatures::default(), |all, flag| all | flag);
+    let excluded = options.without.iter().map(|&shipped| shipped_flag(shipped));
+    excluded.fold(all, |all, flag| all - flag)
 }
 
 /// The error when the validator wants a feature that it was not given.
@@ -42,6 +56,12 @@ pub(super) fn missing(features: WasmFeatures, message: &str, offset: u64) -> Opt
     let ours = Feature::ALL.iter().find(|&&f| features.contains(flag(f)));
     if let Some(&feature) = ours {
         return Some(CompileError::gated(construct(feature), feature, offset));
+    }
+    let shipped = Shipped::ALL
+        .iter()
+        .find(|&&f| features.contains(shipped_flag(f)));
+    if let Some(&shipped) = shipped {
+        return Some(CompileError::excluded(shipped, offset));
     }
     NOT_BUILT
         .iter()
@@ -61,6 +81,15 @@ fn flag(feature: Feature) -> WasmFeatures {
         Feature::Forward => WasmFeatures::CM_FORWARD,
         Feature::NestedNames => WasmFeatures::CM_NESTED_NAMES,
         Feature::CanonicalNames => WasmFeatures::CM_CANON_NAMES,
+        Feature::Gc => WasmFeatures::CM_GC,
+    }
+}
+
+fn shipped_flag(feature: Shipped) -> WasmFeatures {
+    match feature {
+        Shipped::Async => WasmFeatures::CM_ASYNC,
+        Shipped::Map => WasmFeatures::CM_MAP,
+        Shipped::Implements => WasmFeatures::CM_IMPLEMENTS,
     }
 }
 
@@ -76,6 +105,7 @@ fn construct(feature: Feature) -> &'static str {
         Feature::Forward => "stream.forward and future.forward",
         Feature::NestedNames => "nested names",
         Feature::CanonicalNames => "version-suffix",
+        Feature::Gc => "garbage-collected values in the Canonical ABI",
     }
 }
 
@@ -85,10 +115,6 @@ const NOT_BUILT: &[(WasmFeatures, &str)] = &[
     (
         WasmFeatures::SHARED_EVERYTHING_THREADS,
         "shared-everything threads",
-    ),
-    (
-        WasmFeatures::CM_GC,
-        "garbage-collected values in the Canonical ABI",
     ),
     (WasmFeatures::CM_ACCESSORS, "accessors"),
 ];

@@ -9,6 +9,7 @@ mod budget;
 mod canon;
 mod externs;
 mod gate;
+mod gc;
 mod growth;
 mod header;
 mod names;
@@ -38,7 +39,7 @@ pub(crate) fn decode<'a>(
         bytes,
         budget: Budget::new(bytes, &options.limits)?,
         at: 0,
-        validator: Validator::new_with_features(gate::wasm_features(options.features)),
+        validator: Validator::new_with_features(gate::wasm_features(options)),
         features: options.features,
         binary: Binary::default(),
         levels: Vec::new(),

@@ -115,14 +115,14 @@ pub(super) fn alias(alias: ComponentAlias<'_>) -> Alias<'_> {
 
 pub(super) fn import(import: ComponentImport<'_>, gate: Gate) -> Result<Import<'_>> {
     Ok(Import {
-        name: name(import.name),
+        name: name(import.name, gate)?,
         ty: extern_type(import.ty, gate)?,
     })
 }
 
 pub(super) fn export(export: ComponentExport<'_>, gate: Gate) -> Result<Export<'_>> {
     Ok(Export {
-        name: name(export.name),
+        name: name(export.name, gate)?,
         item: item(export.kind, export.index, gate)?,
         ty: export.ty.map(|ty| extern_type(ty, gate)).transpose()?,
     })

@@ -61,18 +61,23 @@ fn instance_decl(
             name: extern_name,
             ty,
         } => InstanceDecl::Export {
-            name: name(extern_name),
+            name: name(extern_name, gate)?,
             ty: extern_type(ty, gate)?,
         },
     }))
 }
 
 /// An import's or export's name.
-pub(super) fn name(name: ComponentExternName<'_>) -> Name<'_> {
-    Name {
+pub(super) fn name(name: ComponentExternName<'_>, gate: Gate) -> Result<Name<'_>> {
+    for each in [Some(name.name), name.implements].into_iter().flatten() {
+        if gate.is_nested(each) {
+            gate.need(Feature::NestedNames, "nested name")?;
+        }
+    }
+    Ok(Name {
         name: name.name,
         implements: name.implements,
-    }
+    })
 }
 
 /// An import's or export's type.
