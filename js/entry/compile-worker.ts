@@ -32,7 +32,10 @@ scope.onmessageerror = () => {
 function answer(order: Order): Answer {
   try {
     const { bytes, features, without, bounds, multiMemory } = order;
-    return { ...order, artifact: compile(bytes, features, without, bounds, multiMemory) as Artifact };
+    return {
+      ...order,
+      artifact: compile(bytes, features, without, bounds, multiMemory) as Artifact,
+    };
   } catch (error) {
     return { ...order, error };
   }

@@ -42,7 +42,7 @@ fn at(value: &JsValue, path: &str) -> JsValue {
 #[wasm_bindgen_test]
 fn an_artifact_is_made_of_plain_objects() {
     let bytes = wat::parse_str(TEXT).expect("the text is right");
-    let artifact = compile(&bytes, Vec::new(), &[], false).expect("it compiles");
+    let artifact = compile(&bytes, Vec::new(), Vec::new(), &[], false).expect("it compiles");
     assert_eq!(at(&artifact, "version"), env!("CARGO_PKG_VERSION"));
     assert_eq!(at(&artifact, "shimAbi"), tidegate_abi::SHIM_ABI);
 
@@ -93,7 +93,7 @@ fn an_artifact_is_made_of_plain_objects() {
 fn an_error_is_an_object_with_code_and_offset() {
     let text = "(component (core func (canon thread.index)))";
     let bytes = wat::parse_str(text).expect("the text is right");
-    let error = compile(&bytes, Vec::new(), &[], false).expect_err("it is gated");
+    let error = compile(&bytes, Vec::new(), Vec::new(), &[], false).expect_err("it is gated");
     assert_eq!(at(&error, "code"), "gated");
     assert_eq!(at(&error, "construct"), "thread.index");
     assert_eq!(at(&error, "feature"), "threading");
@@ -108,7 +108,8 @@ fn an_error_is_an_object_with_code_and_offset() {
             .is_some_and(|m| m.contains("thread.index"))
     );
 
-    let error = compile(b"\0asm\x01\0\0\0", Vec::new(), &[], false).expect_err("a core module");
+    let error =
+        compile(b"\0asm\x01\0\0\0", Vec::new(), Vec::new(), &[], false).expect_err("a core module");
     assert_eq!(at(&error, "code"), "core-module");
     assert!(Reflect::get(&error, &"offset".into()).is_ok_and(|offset| offset.is_undefined()));
 }
