@@ -46,7 +46,7 @@ function measure() {
       ...Object.fromEntries(
         Object.entries(parts)
           .filter(([name]) => name !== 'compile' && name !== 'describe')
-          .map(([name, file]) => [`only for ${name}`, sum(beside(file))]),
+          .map(([name, file]) => [`only for ${name}`, sum([...beside(file), ...wasmOf(name)])]),
       ),
       'wasi code, for a page': sum(beside('wasi-web.js')),
       'all JavaScript': sum(readdirSync(DIST).filter((file) => file.endsWith('.js'))),
@@ -56,6 +56,11 @@ function measure() {
       { name: 'to compile as well', ...sum(compile), budget: BUDGET.compile },
     ],
   };
+}
+
+/** The wasm file that only one part needs. */
+function wasmOf(part) {
+  return part === 'composition' ? ['composer.wasm'] : [];
 }
 
 /** A module of the package and all that it imports at once. */

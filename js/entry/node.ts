@@ -7,6 +7,7 @@ const files = {
   runtime: new URL('./runtime.wasm', import.meta.url),
   driver: new URL('./driver.wasm', import.meta.url),
   compiler: new URL('./compiler.wasm', import.meta.url),
+  composer: new URL('./composer.wasm', import.meta.url),
 };
 
 setPlatform({

@@ -133,7 +133,7 @@ function wantsWorker({ length }: Uint8Array, { worker = 'auto' }: CompileOptions
 
 let ready: Promise<void> | undefined;
 
-export function loadCompiler(): Promise<void> {
+function loadCompiler(): Promise<void> {
   ready ??= wasmModule('compiler').then((module) => {
     initSync({ module });
   });

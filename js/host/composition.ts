@@ -1,15 +1,16 @@
 /**
- * Several components become one: which import belongs to which export is decided here, by names; the compiler writes the
+ * Several components become one: which import belongs to which export is decided here, by names; composer.wasm writes the
  * component around them (`src/compiler/src/compose`).
  */
 
-import { Composition } from '../generated/compiler.js';
-import { checkOptions, compileError, loadCompiler } from './compile.js';
+import { Composition, initSync } from '../generated/composer.js';
+import { checkOptions, compileError } from './compile.js';
 import { bounds } from './compile-limits.js';
 import { snapshot } from './component.js';
 import type { Components, ComposeOptions, Links, LinkTarget } from './compose.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
 import { interfaceName } from './names.js';
+import { wasmModule } from './platform.js';
 import { findKey } from './versions.js';
 
 /** A component as its bytes say. */
@@ -40,7 +41,8 @@ export async function composeParts(
     ([name, bytes]) => [name, snapshot(bytes)] as const,
   );
   if (entries.length === 0) throw new TypeError('there are no components to compose');
-  await loadCompiler();
+  // Once: later calls do nothing.
+  initSync({ module: await wasmModule('composer') });
   const composition = new Composition([...features], [...without], bounds(limits));
   try {
     const parts = entries.map(([name, bytes], index): Part => {

@@ -6,7 +6,7 @@
 import { TidegateFault } from './errors.js';
 
 /** Our own wasm files. */
-export type WasmName = 'runtime' | 'driver' | 'compiler';
+export type WasmName = 'runtime' | 'driver' | 'compiler' | 'composer';
 
 /** What an entry provides. */
 export interface Platform {

@@ -40,7 +40,11 @@ const OPTIONS = {
 
 /** Sources as they are bundled. */
 function sources(rules) {
-  const users = new Set([...partFiles(), 'js/host/parts.ts', ENTRIES['register-hooks']]);
+  const users = new Set([
+    ...Object.values(partFiles()),
+    'js/host/parts.ts',
+    ENTRIES['register-hooks'],
+  ]);
   return {
     name: 'sources',
     setup(build) {
@@ -72,18 +76,19 @@ function undivided(text) {
   return `import ${JSON.stringify(join(root, 'js/index.ts'))};\n${text}`;
 }
 
-/** The sources of the parts that are loaded when they are needed. */
+/** The sources of the parts that are loaded when they are needed, by their names. */
 function partFiles() {
   const text = readFileSync(join(root, 'js/host/parts.ts'), 'utf8');
-  const specifiers = [...text.matchAll(/=> import\('(\.[^']+)\.js'\)/g)];
-  return specifiers.map(([, specifier]) => `${posix.join('js/host', specifier)}.ts`);
+  const found = [...text.matchAll(/(\w+): \(\) => import\('(\.[^']+)\.js'\)/g)];
+  const source = (specifier) => `${posix.join('js/host', specifier)}.ts`;
+  return Object.fromEntries(found.map(([, name, specifier]) => [name, source(specifier)]));
 }
 
 /** The page's entry with all parts in it from the start, for where nothing can be imported later. */
 function whole(outputs) {
-  const parts = partFiles().map((file) => {
+  const parts = Object.entries(partFiles()).map(([name, file]) => {
     const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === file);
-    return { name: posix.basename(file, '.ts'), specifier: `./${posix.basename(path)}` };
+    return { name, specifier: `./${posix.basename(path)}` };
   });
   return [
     "import { provide } from './parts.js';",

@@ -29,12 +29,8 @@ export async function makePackage() {
   cpSync(join(root, 'pkg-template'), PKG, { recursive: true });
   copyFileSync(join(root, 'LICENSE'), join(PKG, 'LICENSE'));
   cpSync(join(root, 'build/bundle'), join(PKG, 'dist'), { recursive: true });
-  for (const [from, to] of [
-    ['runtime.wasm', 'runtime.wasm'],
-    ['driver.wasm', 'driver.wasm'],
-    ['compiler_bg.wasm', 'compiler.wasm'],
-  ]) {
-    copyFileSync(join(root, 'build', from), join(PKG, 'dist', to));
+  for (const name of ['runtime', 'driver', 'compiler', 'composer']) {
+    copyFileSync(join(root, `build/${name}.wasm`), join(PKG, `dist/${name}.wasm`));
   }
   copyDeclarations();
   // What the README links to.

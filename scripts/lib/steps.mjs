@@ -90,8 +90,17 @@ export const steps = [
     needs: ['npm', 'bindgen'],
     inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler'), ...PANICS],
     recipe: [...SMALL, ...WASM_OPT].join(' '),
-    outputs: ['build/compiler_bg.wasm', 'js/generated/compiler.js', 'js/generated/compiler.d.ts'],
-    run: buildCompiler,
+    outputs: ['build/compiler.wasm', 'js/generated/compiler.js', 'js/generated/compiler.d.ts'],
+    run: () => buildCompiler('compiler'),
+  },
+  {
+    name: 'composer',
+    doing: 'building composer.wasm',
+    needs: ['npm', 'bindgen'],
+    inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler'), ...PANICS],
+    recipe: [...SMALL, ...WASM_OPT].join(' '),
+    outputs: ['build/composer.wasm', 'js/generated/composer.js', 'js/generated/composer.d.ts'],
+    run: () => buildCompiler('composer', '--no-default-features', '--features', 'compose'),
   },
   {
     name: 'driver',
@@ -146,7 +155,7 @@ export const steps = [
   {
     name: 'types',
     doing: 'checking types and writing declarations',
-    needs: ['npm', 'compiler', 'driver'],
+    needs: ['npm', 'compiler', 'composer', 'driver'],
     inputs: ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'js'],
     outputs: ['build/types/index.d.ts'],
     async run() {
@@ -165,7 +174,7 @@ export const steps = [
   {
     name: 'bundle',
     doing: 'bundling the JavaScript',
-    needs: ['npm', 'compiler', 'driver'],
+    needs: ['npm', 'compiler', 'composer', 'driver'],
     inputs: ['package-lock.json', 'js', 'scripts/lib/bundle.mjs'],
     outputs: ['build/bundle/node.js', 'build/bundle/web.js'],
     run: () => bundle('build/bundle'),
@@ -173,7 +182,7 @@ export const steps = [
   {
     name: 'package',
     doing: 'putting pkg/ together',
-    needs: ['runtime', 'compiler', 'driver', 'types', 'bundle'],
+    needs: ['runtime', 'compiler', 'composer', 'driver', 'types', 'bundle'],
     inputs: [
       'package.json',
       'LICENSE',
@@ -184,7 +193,8 @@ export const steps = [
       'build/bundle',
       'build/types',
       'build/runtime.wasm',
-      'build/compiler_bg.wasm',
+      'build/compiler.wasm',
+      'build/composer.wasm',
       'build/driver.wasm',
     ],
     outputs: ['pkg/package.json', 'pkg/dist/cli.js'],
@@ -193,7 +203,7 @@ export const steps = [
   {
     name: 'mutable',
     doing: 'building tidegate with rules that can be switched off',
-    needs: ['npm', 'bindgen', 'compiler', 'driver'],
+    needs: ['npm', 'bindgen', 'compiler', 'composer', 'driver'],
     inputs: [
       ...WORKSPACE,
       ...['abi', 'compiler', 'runtime'].flatMap(crate),
@@ -254,13 +264,14 @@ async function installBindgen() {
   }
 }
 
-async function buildCompiler() {
-  const out = 'build/glue';
-  await glue(await cargoWasm('tidegate-compiler'), out);
-  withoutPanics(join(root, out, 'compiler_bg.wasm'));
-  await wasmOpt(SMALL, `${out}/compiler_bg.wasm`, 'build/compiler_bg.wasm');
+/** One of the wasm files of the compiler's crate, and its glue; `features` are cargo's arguments. */
+async function buildCompiler(name, ...features) {
+  const out = `build/glue/${name}`;
+  await glue(await cargoWasm('tidegate-compiler', 'release', ...features), out, name);
+  withoutPanics(join(root, out, `${name}_bg.wasm`));
+  await wasmOpt(SMALL, `${out}/${name}_bg.wasm`, `build/${name}.wasm`);
   mkdirSync(join(root, 'js/generated'), { recursive: true });
-  for (const file of ['compiler.js', 'compiler.d.ts']) {
+  for (const file of [`${name}.js`, `${name}.d.ts`]) {
     copyFileSync(join(root, out, file), join(root, 'js/generated', file));
   }
 }
@@ -272,7 +283,7 @@ async function buildMutable() {
   const runtime = await cargoWasm('tidegate-runtime', ...options);
   const compiler = await cargoWasm('tidegate-compiler', ...options);
   await bundle(out, { rules: true });
-  await glue(compiler, 'build/mutable-glue');
+  await glue(compiler, 'build/mutable-glue', 'compiler');
   // The bundle has the published compiler's glue.
   const [one, other] = ['build/mutable-glue', 'js/generated'].map((folder) =>
     readFileSync(join(root, folder, 'compiler.js'), 'utf8'),
@@ -287,11 +298,11 @@ async function buildMutable() {
   }
 }
 
-/** Makes the JavaScript that the compiler is called through. */
-async function glue(wasm, out) {
+/** Makes the JavaScript that the compiler is called through: `name` is what the files are called. */
+async function glue(wasm, out, name) {
   rmSync(join(root, out), { recursive: true, force: true });
   // Without the default path: it would make every bundler look for a file that we ship elsewhere.
-  const flags = ['--target', 'web', '--omit-default-module-path', '--out-name', 'compiler'];
+  const flags = ['--target', 'web', '--omit-default-module-path', '--out-name', name];
   await run(join(root, tool('wasm-bindgen')), [...flags, '--out-dir', out, wasm]);
 }
 

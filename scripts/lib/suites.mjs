@@ -64,7 +64,7 @@ export const suites = [
   {
     name: 'tsc',
     about: 'TypeScript, strict',
-    needs: ['npm', 'compiler', 'driver'],
+    needs: ['npm', 'compiler', 'composer', 'driver'],
     run: () => nodeCheck('typescript/bin/tsc', ['-p', 'tsconfig.json']),
   },
   {
@@ -211,6 +211,7 @@ async function runClippy() {
     ['--workspace', '--all-targets'],
     ...CRATES.map((name) => ['--package', name, '--target', WASM, '--lib', ...wasmTests(name)]),
     ['--package', 'tidegate-runtime', '--target', WASM, '--lib', '--features', 'standalone'],
+    ['--package', 'tidegate-compiler', '--target', WASM, '--lib', '--features', 'compose'],
   ]) {
     add(counts, await cargoRunner(['clippy', '--locked', ...args, ...strict], ofCheck));
   }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const DIST = new URL('../../pkg/dist/', import.meta.url);
 
-for (const name of ['compiler.wasm', 'runtime.wasm', 'driver.wasm']) {
+for (const name of ['compiler.wasm', 'composer.wasm', 'runtime.wasm', 'driver.wasm']) {
   test(`${name} does not tell where it was built`, () => {
     const bytes = readFileSync(new URL(name, DIST));
     assert.ok(WebAssembly.validate(bytes));
@@ -15,7 +15,9 @@ for (const name of ['compiler.wasm', 'runtime.wasm', 'driver.wasm']) {
   });
 }
 
-test('the compiler has kept its own texts', () => {
-  const text = readFileSync(new URL('compiler.wasm', DIST)).toString('latin1');
-  assert.match(text, /magic header not detected/);
-});
+for (const name of ['compiler.wasm', 'composer.wasm']) {
+  test(`${name} has kept its own texts`, () => {
+    const text = readFileSync(new URL(name, DIST)).toString('latin1');
+    assert.match(text, /magic header not detected/);
+  });
+}

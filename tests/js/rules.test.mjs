@@ -65,7 +65,7 @@ test('what is published has no mark', () => {
   assert.ok(host.length > 0);
   for (const { id } of host)
     assert.ok(!text.includes(`\`${id}\``) && !text.includes(`"${id}"`), id);
-  for (const file of ['runtime.wasm', 'compiler.wasm']) {
+  for (const file of ['runtime.wasm', 'compiler.wasm', 'composer.wasm']) {
     const module = new WebAssembly.Module(readFileSync(join(dist, file)));
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     assert.ok(!names.includes('mutate'), file);

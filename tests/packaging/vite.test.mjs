@@ -119,6 +119,7 @@ describe('a page', () => {
     assert.deepEqual(wasm, [
       'command.component',
       'compiler',
+      'composer',
       'driver',
       'runtime',
       'values.component',

@@ -18,7 +18,13 @@ import { guest, makeProject } from './project.mjs';
 const APP = fileURLToPath(new URL('app', import.meta.url));
 const PACKAGE = 'node_modules/tidegate/dist';
 /** What the package loads by its URL. esbuild leaves such URLs as they are, so that the files are for its user to copy. */
-const ASSETS = ['runtime.wasm', 'driver.wasm', 'compiler.wasm', 'compile-worker.js'];
+const ASSETS = [
+  'runtime.wasm',
+  'driver.wasm',
+  'compiler.wasm',
+  'composer.wasm',
+  'compile-worker.js',
+];
 
 const QUIET = { configFile: false, logLevel: 'error' };
 
@@ -76,7 +82,7 @@ inBrowsers(
   'the package in a service worker',
   '',
   (visit) => {
-    test('runs a command', async (t) => {
+    test('runs a command, as it is and composed', async (t) => {
       await visit.page.waitForFunction(() => window.checks !== undefined);
       const answer = await visit.page.evaluate(() => window.checks.serviceWorker());
       if (answer === 'TypeError' || answer === 'SecurityError') {
@@ -84,7 +90,7 @@ inBrowsers(
         t.skip('this browser has no modules in service workers');
         return;
       }
-      assert.equal(answer, '     1  one\n');
+      assert.equal(answer, '     1  one\n     1  one\n');
     });
   },
   () => start(WAYS['an import map']),
@@ -96,6 +102,10 @@ function define(forbidden) {
     test('runs a command with WASI', async () => {
       const text = '     1  one\n     2  two\n';
       assert.deepEqual(await check('command'), { text, exit: true });
+    });
+
+    test('composes, which takes a wasm file of its own', async () => {
+      assert.equal(await check('composed'), '     1  one\n');
     });
 
     test('compiles a large component in a worker, and one worker serves all', async () => {

@@ -4,7 +4,7 @@ import { Component, ComponentCompileError, ComponentTrap } from 'tidegate';
 import { WasiExit, wasi } from 'tidegate/wasi';
 
 /** What the test asks for. */
-window.checks = { command, large, broken, serviceWorker };
+window.checks = { command, composed, large, broken, serviceWorker };
 
 /** Runs a command with WASI: what it printed, and how it ended. */
 async function command() {
@@ -21,6 +21,20 @@ async function command() {
   const bad = await component.instantiate(wasi({ args: ['command', '--nonsense'] }));
   const error = await bad.exports.run.run().catch((thrown) => thrown);
   return { text, exit: error instanceof ComponentTrap && error.cause instanceof WasiExit };
+}
+
+/** Composes a command of itself alone, and runs that: what it printed. */
+async function composed() {
+  const decoder = new TextDecoder();
+  let text = '';
+  const stdout = (chunk) => {
+    text += decoder.decode(chunk, { stream: true });
+  };
+  const bytes = await (await fetch(file('command'))).arrayBuffer();
+  const component = await Component.compose({ command: bytes });
+  const instance = await component.instantiate(wasi({ args: ['command'], stdin: 'one', stdout }));
+  await instance.exports.run.run();
+  return text;
 }
 
 /** Compiles a large component twice: on which thread, and for how long the page's own was busy. */

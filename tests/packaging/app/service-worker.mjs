@@ -1,4 +1,4 @@
-/** Runs the command whose address it is told. Import maps do not reach here, and nothing can be imported later. */
+/** Runs the command whose address it is told, as it is and composed. Import maps do not reach here, and nothing can be imported later. */
 
 import { wasi } from './dist/wasi-web.js';
 import { Component } from './dist/whole.js';
@@ -17,8 +17,13 @@ async function run(url) {
     text += decoder.decode(chunk, { stream: true });
   };
   const bytes = await (await fetch(url)).arrayBuffer();
-  const component = await Component.compile(bytes, { worker: 'always' });
-  const instance = await component.instantiate(wasi({ args: ['command'], stdin: 'one', stdout }));
-  await instance.exports.run.run();
+  const compiled = await Component.compile(bytes, { worker: 'always' });
+  // The one that composes is another file to fetch.
+  const composed = await Component.compose({ command: bytes });
+  for (const component of [compiled, composed]) {
+    const imports = wasi({ args: ['command'], stdin: 'one', stdout });
+    const instance = await component.instantiate(imports);
+    await instance.exports.run.run();
+  }
   return text;
 }
