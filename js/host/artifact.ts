@@ -217,7 +217,6 @@ export interface Options {
 export interface Lowered {
   readonly path: readonly string[];
   readonly builtin: boolean;
-  readonly callee?: number | null;
   readonly func: number;
   readonly async: boolean;
   readonly options: Options;

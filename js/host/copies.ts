@@ -2,13 +2,13 @@
 
 import type { Machine } from './machine.js';
 
-/** The argument words are `[0, source site, source, count, target site, target]`. */
+/** The argument words are `[0, source site, source, count, target site, target]`, then the upper halves of the two addresses. */
 export function copyBetweenGuests(machine: Machine): void {
   const source = machine.sites[machine.word(1)]!;
-  const from = machine.word(2) >>> 0;
+  const from = machine.address(2, 6);
   const count = machine.word(3);
   const target = machine.sites[machine.word(4)]!;
-  const to = machine.word(5) >>> 0;
+  const to = machine.address(5, 7);
   const { conv } = source.element;
   // Nothing but the number moves when there is no element type.
   if (conv === undefined) return;

@@ -46,7 +46,7 @@ export function driverHost(machine: Machine): DriverHost {
         machine.tracer?.copied();
         if (end === 0) copyBetweenGuests(machine);
         else if (site === 0) copyInHost(machine, end, place, count);
-        else endOf(end).copy(machine.sites[site]!, place >>> 0, count);
+        else endOf(end).copy(machine.sites[site]!, machine.address(3, 5), count);
         return machine.locked ? 1 : 0;
       } catch (error) {
         return machine.fail(classify(error));

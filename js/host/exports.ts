@@ -112,18 +112,13 @@ function promiseOfMethod(method: Exported, { promise }: Exported & { promise?: E
   });
 }
 
-/** The JS function for a lifted function; `where` names it in messages. `kind`: who calls it. */
-export function exportedFunction(
-  linked: Linked,
-  lifted: Lifted,
-  where: string,
-  kind: ExportPlan['kind'] = 'export',
-): Exported {
+/** The JS function for a lifted function; `where` names it in messages. */
+function exportedFunction(linked: Linked, lifted: Lifted, where: string): Exported {
   const { func, options, callback } = lifted;
   const cx = linked.context(options);
   const sig = cx.types.signature(func);
   const resolve = (source: Source) => linked.resolve(source) as CoreFunction;
-  const caller = { kind, where, inst: cx.inst, func: 0 };
+  const caller = { kind: 'export' as const, where, inst: cx.inst, func: 0 };
   caller.func = linked.machine.blame.add(caller);
   const plan: ExportPlan = {
     ...caller,

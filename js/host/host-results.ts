@@ -101,9 +101,9 @@ export function failed({ flatResult }: Signature): Core {
   return flatResult === 'i64' ? 0n : 0;
 }
 
-/** Records why a call of the host ends its store, or that a trap passes by. A call of a sibling is recorded by its callee. */
+/** Records why a call of the host ends its store, or that a trap passes by. */
 export function failing(plan: ImportPlan, error: unknown): void {
-  plan.machine.fail(classify(error), plan.host.sibling ? undefined : plan);
+  plan.machine.fail(classify(error), plan);
 }
 
 /** The trap that a failing host import is. */

@@ -24,7 +24,6 @@ import { ImportContext, PendingImport } from './pending-import.js';
 import { BorrowScope } from './resources.js';
 import { RETURNED } from './runtime.js';
 import { scalarImport } from './scalar-import.js';
-import { sibling } from './sibling.js';
 import type { Core } from './values/conv.js';
 
 /** The JS function behind a lowered import. */
@@ -34,8 +33,7 @@ export function lower(
   imports: HostImports,
 ): (...flat: Core[]) => Core | undefined {
   if (desc.builtin) return errorContextBuiltin(linked, desc);
-  const host =
-    typeof desc.callee === 'number' ? sibling(linked, desc.callee) : imports.function(desc.path);
+  const host = imports.function(desc.path);
   if (host === undefined) throw new TidegateFault(`no import ${desc.path.join('#')}`);
   const { machine } = linked;
   const cx = linked.context(desc.options);

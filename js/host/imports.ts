@@ -29,8 +29,6 @@ export interface HostFunction {
   /** For messages: `wasi:cli/stdout@0.3.0#write-via-stream`. */
   readonly name: string;
   call(...args: unknown[]): unknown;
-  /** It is a component of the same store: to wait for it is not to wait for the host. */
-  readonly sibling?: boolean;
   /** Marked with `suspending`: a guest waits for its promise also in a synchronous function. */
   readonly suspending?: boolean;
 }

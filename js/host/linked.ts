@@ -106,14 +106,11 @@ export class Linked {
   elementType(index: number): number {
     let number = this.#elementTypes[index];
     if (number === undefined) {
-      const { elementTypes: described, types } = this.compiled.artifact;
-      const { key, flatNumber, ty } = described[index]!;
-      const size = ty == null ? 0 : types[ty]!.size;
+      const { key, flatNumber } = this.compiled.artifact.elementTypes[index]!;
       const identity = key.replace(/r(\d+)/g, (_, r) => `r${this.resource(Number(r)).number}`);
       const { elementTypes, runtime } = this.machine;
       number =
-        elementTypes.get(identity) ??
-        this.machine.expect(runtime.type_new(flatNumber ? 1 : 0, size));
+        elementTypes.get(identity) ?? this.machine.expect(runtime.type_new(flatNumber ? 1 : 0));
       elementTypes.set(identity, number);
       this.#elementTypes[index] = number;
     }

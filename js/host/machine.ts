@@ -112,8 +112,6 @@ export class Machine {
   abandoned = 0;
   /** Host imports whose promise is pending. */
   readonly imports = new Slab<PendingImport>();
-  /** Those among them that wait for a component of this store. */
-  internal = 0;
   /** Ends of streams and futures that the host holds, by the runtime's numbers. */
   readonly ends: (HostEnd | undefined)[] = [];
   endCount = 0;
@@ -191,7 +189,7 @@ export class Machine {
     return (
       this.idle &&
       this.calls.size > this.abandoned &&
-      this.imports.size === this.internal &&
+      this.imports.size === 0 &&
       this.pendingHost === 0 &&
       this.endCount === 0
     );
@@ -207,6 +205,11 @@ export class Machine {
   word(i: number): number {
     if (this.#control.length === 0) this.#control = this.#controlBlock();
     return this.#control[1 + i]!;
+  }
+
+  /** An address of a guest's memory, the halves of which are two argument words. */
+  address(low: number, high: number): number {
+    return (this.word(low) >>> 0) + (this.word(high) >>> 0) * 2 ** 32;
   }
 
   /** A status of the runtime; throws when it is a trap. */

@@ -54,11 +54,10 @@ export class PendingImport implements Caller {
   }
 
   #begin(promise: PromiseLike<unknown>): void {
-    const { machine, host } = this.plan;
+    const { machine } = this.plan;
     this.#call = machine.imports.add(this);
     this.#thread = machine.trail.thread;
     this.#serial = machine.trail.serial(this.#thread);
-    if (host.sibling) machine.internal++;
     Promise.resolve(promise).then(
       (value) => this.#settle(value),
       (error: unknown) => this.#reject(error),
@@ -74,10 +73,9 @@ export class PendingImport implements Caller {
   }
 
   #finish(): void {
-    const { machine, host } = this.plan;
+    const { machine } = this.plan;
     this.#done = true;
     machine.kept.remove(this.bytes);
-    if (host.sibling) machine.internal--;
   }
 
   #settle(value: unknown): void {

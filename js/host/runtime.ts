@@ -21,7 +21,7 @@ export interface Runtime {
   stacks_full(flag: number): number;
   control(): number;
   instance_new(): number;
-  type_new(flatNumber: number, size: number): number;
+  type_new(flatNumber: number): number;
   resource_type_new(inst: number, slot: number): number;
   sync_enter(inst: number): number;
   sync_exit(): number;

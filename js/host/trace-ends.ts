@@ -64,7 +64,7 @@ export class TraceEnds {
       watch(
         `${kind}_${operation}`,
         () => {},
-        ([inst, , , h]) => {
+        ([inst, , , , , h]) => {
           this.#copying = owned(inst!, h!);
         },
       );

@@ -79,12 +79,14 @@ export class RuntimeWatch {
     watch('task_enter', ([task], entered) => {
       if (entered === 1) this.#started(this.#tasks[task!]);
     });
-    watch('thread_new', (_, made) => {
-      const { current } = this.tracer;
-      if (current !== undefined && made >= 0n) {
-        this.tracer.works(Number(BigInt(made) >> 32n), current);
-      }
-    });
+    for (const name of ['thread_new', 'thread_new64']) {
+      watch(name, (_, made) => {
+        const { current } = this.tracer;
+        if (current !== undefined && made >= 0n) {
+          this.tracer.works(Number(BigInt(made) >> 32n), current);
+        }
+      });
+    }
   }
 
   /** Calls between guests. */

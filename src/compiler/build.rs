@@ -1,5 +1,5 @@
 //! Assembles the modules that shims are made of as they are: what copies strings, and what reaches a memory by functions.
-//! Their texts say what they do; this fills in numbers and chooses between one memory and two.
+//! Their texts say what they do; this fills in numbers and types and chooses between one memory and two.
 
 use std::path::Path;
 use std::{env, fs};
@@ -9,9 +9,13 @@ use tidegate_abi::limits::MAX_STRING_BYTE_LENGTH;
 
 const DIR: &str = "src/emit/adapter";
 
+/// Widths of addresses, as files are named by them and as the core type is called.
+const WIDTHS: [(&str, &str); 2] = [("32", "i32"), ("64", "i64")];
+
 fn main() {
     println!("cargo::rerun-if-changed={DIR}/transcode.wat");
     println!("cargo::rerun-if-changed={DIR}/accessor.wat");
+    let accessor = text("accessor");
     let transcode = numbered(&text("transcode"));
     let multi = [
         ("(dst.pages)", "(memory.size $dst)"),
@@ -26,9 +30,65 @@ fn main() {
             text.replace(from, to)
         });
     let foreign = chosen(&transcode, "@foreign").replace("(dst.", "(call $dst.");
-    assemble("transcode", &multi);
-    assemble("transcode-foreign", &foreign);
-    assemble("accessor", &text("accessor"));
+    for (to, dst) in WIDTHS {
+        let accessor = typed(&accessor, "A", dst);
+        assemble(&format!("accessor-{to}"), &accessor);
+        for (from, src) in WIDTHS {
+            let typed = |text, count| {
+                let text = typed(text, "N", count);
+                typed(&typed(&text, "S", src), "D", dst)
+            };
+            // The count is as wide as the narrower addresses.
+            let multi = typed(&multi, src.min(dst));
+            assemble(&format!("transcode-{from}-{to}"), &multi);
+            let foreign = typed(&foreign, "i32");
+            assemble(&format!("transcode-foreign-{from}-{to}"), &foreign);
+        }
+    }
+}
+
+/// The text with a core type in the place of its letter, and with what makes one type of another.
+fn typed(text: &str, letter: &str, ty: &str) -> String {
+    let (tag, of_i32, to_i32, to_i64) = match ty {
+        "i32" => ("0x80000000", None, None, Some("i64.extend_i32_u")),
+        _ => (
+            "0x8000000000000000",
+            Some("i64.extend_i32_u"),
+            Some("i32.wrap_i64"),
+            None,
+        ),
+    };
+    let text = made(text, &format!("({letter}.of "), of_i32);
+    let text = made(&text, &format!("(i32.of-{letter} "), to_i32);
+    let text = made(&text, &format!("(i64.of-{letter} "), to_i64);
+    text.replace(&format!("TAG-{letter}"), tag)
+        .replace(&format!("({letter}."), &format!("({ty}."))
+        .replace(&format!(" {letter})"), &format!(" {ty})"))
+        .replace(&format!(" {letter} "), &format!(" {ty} "))
+        .replace(&format!(" {letter} "), &format!(" {ty} "))
+}
+
+/// The text with an instruction in the place of `opening`; without it, and what closes it, where there is none.
+fn made(text: &str, opening: &str, instruction: Option<&str>) -> String {
+    if let Some(instruction) = instruction {
+        return text.replace(opening, &format!("({instruction} "));
+    }
+    let mut text = text.to_owned();
+    while let Some(at) = text.find(opening) {
+        let mut depth = 1;
+        let inside = at + opening.len();
+        let closing = text[inside..].find(|c| {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            depth == 0
+        });
+        text.remove(inside + closing.expect("parentheses are in pairs"));
+        text.replace_range(at..inside, "");
+    }
+    text
 }
 
 fn text(name: &str) -> String {

@@ -14,8 +14,8 @@ pub enum ActionKind {
     Trap = 1,
     /// Elements must be copied between two ends of a stream or future. Operand: the host's end id,
     /// or 0 when both ends are guests'. Args, host involved: `[end, is_host_reading, site, ptr,
-    /// count]`; the host's own two ends: `[readable, 1, 0, writable, count]`; guest to guest:
-    /// `[0, src_site, src_ptr, count, dst_site, dst_ptr]`. Report: `copied()`.
+    /// count, upper half of ptr]`; the host's own two ends: `[readable, 1, 0, writable, count, 0]`; guest to guest:
+    /// `[0, src_site, src_ptr, count, dst_site, dst_ptr, upper half of src_ptr, upper half of dst_ptr]`. Report: `copied()`.
     Copy = 2,
     /// A guest's destructor must run. Operand: its slot in the store's table; arg 0: the rep.
     /// Report: `dtor_done()`.
@@ -52,8 +52,8 @@ pub enum ActionKind {
     /// A call between guests that waited must start. Operand: the table slot of its start half; arg 0: the subtask. The start
     /// half reports by itself. Only `next()` and `thread_begin` return it.
     StartCall = 14,
-    /// An explicit thread's function must be called. Operand: the thread, which is its place in the table of threads; arg 0:
-    /// the thread's argument. Report: `thread_done(thread)`. Only `thread_begin` returns it.
+    /// An explicit thread's function must be called. Operand: the thread, which is its place in the table of threads; args
+    /// `[argument, its upper half, whether it is an i64]`. Report: `thread_done(thread)`. Only `thread_begin` returns it.
     ThreadStart = 15,
 }
 

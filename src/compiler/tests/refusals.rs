@@ -234,11 +234,6 @@ fn types_imports_and_exports_are_refused_where_they_are() {
         ),
         ("(import \"f\" (func $f)) (start $f)", "start"),
         (
-            "(core module $m (memory (export \"m\") i64 1)) (core instance $m (instantiate $m)) \
-             (core func (canon waitable-set.poll (memory (core memory $m \"m\"))))",
-            "waitable-set.poll with memory64",
-        ),
-        (
             "(type (resource (rep i64)))",
             "resource with the representation i64",
         ),

@@ -11,7 +11,7 @@ use tidegate_abi::code::{FAULT, TrapCode};
 use crate::{
     CallId, CallSite, CallSiteId, EndId, EndKind, EndRef, ErrorContextId, FuncId, GuestBuffer,
     HOST, Handle, InstanceId, Lift, Limits, Outcome, ResourceId, ResourceType, Side, SiteId, Slot,
-    Step, Store, SubtaskId, TaskId, ThreadId, ThreadIndex, TypeId,
+    Step, Store, SubtaskId, TaskId, ThreadContext, ThreadId, ThreadIndex, TypeId,
 };
 
 struct Cell(UnsafeCell<Store>);
@@ -84,7 +84,8 @@ exports! {
     context_set(inst, slot, value) -> i64 =
         step(store().context_set(InstanceId(inst), slot, u64::from(value)));
     thread_index(inst) -> i64 = step(store().thread_index(InstanceId(inst)));
-    thread_new(inst, context) -> i64 = step(store().thread_new(InstanceId(inst), context));
+    thread_new(inst, context) -> i64 =
+        step(store().thread_new(InstanceId(inst), ThreadContext::I32(context)));
     thread_yield(inst) -> i64 = step(store().thread_yield(InstanceId(inst)));
     thread_suspend(inst) -> i64 = step(store().thread_suspend(InstanceId(inst)));
     thread_resume_later(inst, index) -> i64 =
@@ -124,13 +125,13 @@ exports! {
 
 // What adapters call between two guests.
 exports! {
-    guest_call(site, retptr) -> i64 = step(store().guest_call(CallSiteId(site), retptr));
     guest_wait(subtask) -> i64 = step(store().guest_wait(SubtaskId(subtask)));
     guest_spawn(subtask) -> i64 = step(store().guest_spawn(SubtaskId(subtask)));
     guest_started(subtask) -> i64 = step(store().guest_started(SubtaskId(subtask)));
     guest_leave(subtask, packed) -> i64 = step(store().guest_leave(SubtaskId(subtask), packed));
     guest_core_done(packed) -> i64 = step(store().guest_core_done(packed));
     guest_returned(subtask) -> i64 = step(store().guest_returned(SubtaskId(subtask)));
+    guest_retptr(subtask) -> u64 = store().guest_retptr(SubtaskId(subtask));
     guest_unstash(subtask, i) -> u64 = store().guest_unstash(SubtaskId(subtask), i);
     transfer_own(from, res, h, to) -> i64 = step(
         store().transfer_own(InstanceId(from), ResourceId(res), Handle(h), InstanceId(to))
@@ -159,6 +160,16 @@ exports! {
 #[unsafe(no_mangle)]
 extern "C" fn context_set64(inst: u32, slot: u32, value: u64) -> i64 {
     step(store().context_set(InstanceId(inst), slot, value))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn thread_new64(inst: u32, context: u64) -> i64 {
+    step(store().thread_new(InstanceId(inst), ThreadContext::I64(context)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn guest_call(site: u32, retptr: u64) -> i64 {
+    step(store().guest_call(CallSiteId(site), retptr))
 }
 
 #[unsafe(no_mangle)]
@@ -193,16 +204,29 @@ macro_rules! end_exports {
 end_exports!(Stream: stream_new, stream_forward, stream_cancel_read, stream_cancel_write, stream_drop_readable, stream_drop_writable);
 end_exports!(Future: future_new, future_forward, future_cancel_read, future_cancel_write, future_drop_readable, future_drop_writable);
 
-exports! {
-    stream_read(inst, ty, site, h, ptr, len, is_async) -> i64 =
-        copy(end(EndKind::Stream, Side::Readable, inst, ty, h), site, ptr, len, is_async);
-    stream_write(inst, ty, site, h, ptr, len, is_async) -> i64 =
-        copy(end(EndKind::Stream, Side::Writable, inst, ty, h), site, ptr, len, is_async);
-    future_read(inst, ty, site, h, ptr, is_async) -> i64 =
-        copy(end(EndKind::Future, Side::Readable, inst, ty, h), site, ptr, 1, is_async);
-    future_write(inst, ty, site, h, ptr, is_async) -> i64 =
-        copy(end(EndKind::Future, Side::Writable, inst, ty, h), site, ptr, 1, is_async);
+/// Copies; a future's has one element.
+macro_rules! copy_exports {
+    ($kind:ident($($len:ident)?): $read:ident, $write:ident) => {
+        copy_exports!(@ $kind Readable $read $($len)?);
+        copy_exports!(@ $kind Writable $write $($len)?);
+    };
+    (@ $kind:ident $side:ident $name:ident $($len:ident)?) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn $name(
+            inst: u32, ty: u32, site: u32, size: u32, is_async: u32, h: u32, ptr: u64, $($len: u32)?
+        ) -> i64 {
+            #[allow(unused_variables, reason = "a stream says how many")]
+            let len = 1;
+            $(let len = $len;)?
+            let site = SiteId(site);
+            let at = end(EndKind::$kind, Side::$side, inst, ty, h);
+            step(store().end_copy(at, GuestBuffer { site, ptr, len, size }, is_async != 0))
+        }
+    };
 }
+
+copy_exports!(Stream(len): stream_read, stream_write);
+copy_exports!(Future(): future_read, future_write);
 
 fn end(kind: EndKind, side: Side, inst: u32, ty: u32, h: u32) -> EndRef {
     EndRef {
@@ -212,11 +236,6 @@ fn end(kind: EndKind, side: Side, inst: u32, ty: u32, h: u32) -> EndRef {
         ty: TypeId(ty),
         h: Handle(h),
     }
-}
-
-fn copy(at: EndRef, site: u32, ptr: u32, len: u32, is_async: u32) -> i64 {
-    let site = SiteId(site);
-    step(store().end_copy(at, GuestBuffer { site, ptr, len }, is_async != 0))
 }
 
 fn cancel(kind: EndKind, side: Side, [inst, ty, is_async, h]: [u32; 4]) -> i64 {
@@ -326,7 +345,7 @@ exports! {
     };
     control() -> *const crate::Control = &raw const store().control;
     instance_new() -> u32 = store().instance_new().0;
-    type_new(flat_number, size) -> u32 = store().type_new(flat_number != 0, size).0;
+    type_new(flat_number) -> u32 = store().type_new(flat_number != 0).0;
     resource_type_new(inst, slot) -> u32 = {
         let dtor = slot.checked_sub(1).map(Slot);
         store().resource_type_new(ResourceType { inst: InstanceId(inst), dtor }).0

@@ -19,9 +19,28 @@ use crate::waitable::{Membership, Waitable};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Buffer {
     /// `None`: the host's.
-    pub(crate) memory: Option<(SiteId, u32)>,
+    pub(crate) memory: Option<Place>,
     pub(crate) length: u32,
     pub(crate) progress: u32,
+}
+
+/// Where a guest's buffer is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) site: SiteId,
+    /// Address of the first element.
+    pub(crate) ptr: u64,
+    /// Bytes of an element in this memory.
+    pub(crate) size: u32,
+}
+
+impl Place {
+    /// The two halves of the address of an element.
+    fn address(self, element: u32) -> [u32; 2] {
+        let offset = u64::from(element) * u64::from(self.size);
+        let at = self.ptr.wrapping_add(offset);
+        [at as u32, (at >> 32) as u32]
+    }
 }
 
 impl Buffer {
@@ -93,7 +112,7 @@ impl Store {
             if rule!("copy-used-up", used_up) || !rule!("copy-refill") {
                 other.buffer = None;
             }
-            let ElementSize { flat, size } = self.element_size(ty)?;
+            let flat = self.element_type(ty)?.flat_number;
             let same = same_instance(owner, other_owner);
             if rule!("copy-same-instance", same && !flat) {
                 return Err(TrapCode::SameInstanceCopy);
@@ -107,7 +126,7 @@ impl Store {
                 Side::Readable => ((theirs_before, other_id), (mine_before, id)),
                 Side::Writable => ((mine_before, id), (theirs_before, other_id)),
             };
-            return Ok(Some(self.copy_action(from, to, n, size)));
+            return Ok(Some(self.copy_action(from, to, n)));
         }
         let zero_reads_meet = side == Side::Readable && theirs.remain() == 0;
         if buffer.remain() > 0 || rule!("copy-empty", zero_reads_meet) {
@@ -192,39 +211,34 @@ impl Store {
         Ok(Step::Value(0))
     }
 
-    fn element_size(&self, ty: TypeId) -> Result<ElementSize, TrapCode> {
-        let ty = self.element_type(ty)?;
-        Ok(ElementSize {
-            flat: ty.flat_number,
-            size: ty.size,
-        })
-    }
-
-    /// Fills the argument words of a copy of `n` elements.
+    /// Fills the argument words of a copy of `n` elements. The upper halves of addresses come last.
     fn copy_action(
         &mut self,
         (from, writer): (Buffer, EndId),
         (to, reader): (Buffer, EndId),
         n: u32,
-        size: u32,
     ) -> Step {
-        let at = |buffer: Buffer, ptr: u32| ptr.wrapping_add(buffer.progress.wrapping_mul(size));
         let end = match (from.memory, to.memory) {
-            (Some((src, from_ptr)), Some((dst, to_ptr))) => {
-                self.args([0, src.0, at(from, from_ptr), n, dst.0, at(to, to_ptr)]);
+            (Some(source), Some(target)) => {
+                let [from_low, from_high] = source.address(from.progress);
+                let [to_low, to_high] = target.address(to.progress);
+                let (src, dst) = (source.site.0, target.site.0);
+                self.args([0, src, from_low, n, dst, to_low, from_high, to_high]);
                 EndId(0)
             }
-            (Some((site, ptr)), None) => {
-                self.args([reader.0, 1, site.0, at(from, ptr), n]);
+            (Some(source), None) => {
+                let [low, high] = source.address(from.progress);
+                self.args([reader.0, 1, source.site.0, low, n, high]);
                 reader
             }
-            (None, Some((site, ptr))) => {
-                self.args([writer.0, 0, site.0, at(to, ptr), n]);
+            (None, Some(target)) => {
+                let [low, high] = target.address(to.progress);
+                self.args([writer.0, 0, target.site.0, low, n, high]);
                 writer
             }
             // A guest has handed the host's own end back, and the host reads what it writes.
             (None, None) => {
-                self.args([reader.0, 1, 0, writer.0, n]);
+                self.args([reader.0, 1, 0, writer.0, n, 0]);
                 reader
             }
         };
@@ -315,11 +329,6 @@ impl Store {
     pub(crate) fn end(&mut self, id: EndId) -> Result<&mut End, TrapCode> {
         self.ends.get_mut(id.0).ok_or(TrapCode::UnknownHandle)
     }
-}
-
-struct ElementSize {
-    flat: bool,
-    size: u32,
 }
 
 fn same_instance(a: Owner, b: Owner) -> bool {

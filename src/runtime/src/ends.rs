@@ -8,7 +8,7 @@ use tidegate_abi::limits::BLOCKED;
 use tidegate_abi::rule;
 
 use crate::block::Wait;
-use crate::copy::Buffer;
+use crate::copy::{Buffer, Place};
 use crate::ids::{EndId, Handle, InstanceId, SiteId, TypeId};
 use crate::store::{Entry, Outcome, Step, Store};
 use crate::waitable::{Membership, Waiter};
@@ -75,9 +75,11 @@ pub struct GuestBuffer {
     /// Canonical options of the operation.
     pub site: SiteId,
     /// Address of the first element.
-    pub ptr: u32,
+    pub ptr: u64,
     /// Elements.
     pub len: u32,
+    /// Bytes of an element, which depend on the kind of memory that it is in.
+    pub size: u32,
 }
 
 /// Which end a built-in is about: its handle, and what the handle has to be.
@@ -142,11 +144,17 @@ impl Store {
         }
         let mode = Mode::of(is_async);
         let operation = Operation { end: id, mode };
+        let GuestBuffer {
+            site,
+            ptr,
+            len,
+            size,
+        } = buffer;
         let started = self.start_copy(
             operation,
             Buffer {
-                memory: Some((buffer.site, buffer.ptr)),
-                length: buffer.len,
+                memory: Some(Place { site, ptr, size }),
+                length: len,
                 progress: 0,
             },
         )?;
@@ -155,7 +163,7 @@ impl Store {
                 self.copying.push(operation);
                 Ok(copy)
             }
-            None => self.payload_or_pull(operation, buffer.len),
+            None => self.payload_or_pull(operation, len),
         }
     }
 

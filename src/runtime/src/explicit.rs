@@ -10,7 +10,7 @@ use crate::block::Wait;
 use crate::ids::{InstanceId, ThreadId, ThreadIndex};
 use crate::schedule::Item;
 use crate::store::{Outcome, READY, Step, Store};
-use crate::thread::{Thread, ThreadState};
+use crate::thread::{Thread, ThreadContext, ThreadState};
 
 /// Built-ins.
 impl Store {
@@ -23,7 +23,7 @@ impl Store {
 
     /// Spec: `canon thread.new-indirect`; the value is the index, and the thread's number from bit 32 on. `context` is what
     /// its function gets.
-    pub fn thread_new(&mut self, inst: InstanceId, context: u32) -> Outcome {
+    pub fn thread_new(&mut self, inst: InstanceId, context: ThreadContext) -> Outcome {
         let task = self.current_task(inst)?;
         let mut thread = Thread::new(task, inst, false);
         thread.state = ThreadState::Fresh {

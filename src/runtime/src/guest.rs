@@ -35,7 +35,7 @@ pub struct CallSite {
     pub func: FuncId,
     /// The half of the call that starts it from the stash: `(subtask) -> ()`.
     pub start_half: Option<Slot>,
-    /// The half of the call that lowers its results: `(flat results.., subtask, retptr) -> ()`.
+    /// The half of the call that lowers its results: `(flat results.., subtask) -> ()`.
     pub return_half: Option<Slot>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Callee {
     /// It lives until the subtask is resolved.
     pub(crate) task: TaskId,
     /// Where the caller wants the results.
-    retptr: u32,
+    retptr: u64,
 }
 
 /// What goes on when a thread that was begun, or whose callback was called, has suspended or finished.
@@ -86,7 +86,7 @@ impl Store {
 impl Store {
     /// A guest calls another. Value 0: the callee is current, argument words 0, 1 are subtask and task; 1: it has to wait; 2: it needs
     /// a stack of its own. Spec: `canon_lower`.
-    pub fn guest_call(&mut self, id: CallSiteId, retptr: u32) -> Outcome {
+    pub fn guest_call(&mut self, id: CallSiteId, retptr: u64) -> Outcome {
         let site = self.site(id)?;
         let subtask = SubtaskId(self.subtasks.insert(Subtask::starting(site.caller)));
         let kind = TaskKind::Called {
@@ -192,12 +192,17 @@ impl Store {
         Ok(Step::Value(0))
     }
 
-    /// What a callee's `task.return` is told: the return half's slot, the subtask, where the results go.
+    /// Where the caller wants the results; 0 when there is no such call.
+    pub fn guest_retptr(&mut self, id: SubtaskId) -> u64 {
+        self.callee(id).map_or(0, |callee| callee.retptr)
+    }
+
+    /// What a callee's `task.return` is told: the return half's slot, and the subtask.
     pub(crate) fn return_half(&mut self, id: SubtaskId) -> Outcome {
-        let Callee { site, retptr, .. } = self.callee(id)?;
+        let Callee { site, .. } = self.callee(id)?;
         let half = self.site(site)?.return_half;
         let Slot(half) = half.ok_or(TrapCode::WrongTaskReturn)?;
-        self.args([half, id.0, retptr]);
+        self.args([half, id.0]);
         Ok(Step::Value(1))
     }
 

@@ -46,4 +46,5 @@ pub use resource::ResourceType;
 pub use schedule::{NONE, TASK_CANCELLED};
 pub use store::{Control, Limits, Outcome, READY, SETTLE, Step, Store};
 pub use task::Lift;
+pub use thread::ThreadContext;
 pub use waiting::GONE;

@@ -98,8 +98,6 @@ pub(crate) enum Entry {
 pub(crate) struct ElementType {
     /// Spec: `none_or_number_type`.
     pub(crate) flat_number: bool,
-    /// Bytes of an element; 0 without one.
-    pub(crate) size: u32,
 }
 
 /// Limits of a store.
@@ -277,8 +275,8 @@ impl Store {
     }
 
     /// A new element type.
-    pub fn type_new(&mut self, flat_number: bool, size: u32) -> TypeId {
-        self.types.push(ElementType { flat_number, size });
+    pub fn type_new(&mut self, flat_number: bool) -> TypeId {
+        self.types.push(ElementType { flat_number });
         TypeId(self.types.len() as u32)
     }
 

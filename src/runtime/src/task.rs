@@ -452,7 +452,7 @@ impl Store {
     }
 
     /// Spec: `canon task.return`; the values are lifted when this has succeeded. Value 0: for the host, argument word 0 is its
-    /// call; 1: for a guest, argument words 0 to 2 are the slot of the return half, the subtask, and where the results go.
+    /// call; 1: for a guest, argument words 0 and 1 are the slot of the return half and the subtask.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
         let task = self.returning_task(inst)?;
         let lifted = task.kind.return_key();

@@ -40,6 +40,15 @@ pub(crate) struct Spawning {
     pub(crate) then: Then,
 }
 
+/// What the function of an explicit thread gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadContext {
+    /// It is of the type `(i32) -> ()`.
+    I32(u32),
+    /// It is of the type `(i64) -> ()`.
+    I64(u64),
+}
+
 /// What a thread does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadState {
@@ -56,7 +65,10 @@ pub(crate) enum ThreadState {
     /// Its callback has returned `WAIT`; it is in `WaitableSet.waiting`.
     Waiting { set: SetId, handle: Handle },
     /// It is explicit and has not begun; whether it may.
-    Fresh { context: u32, resumed: bool },
+    Fresh {
+        context: ThreadContext,
+        resumed: bool,
+    },
     /// Its stack is suspended.
     Blocked(Wait),
 }
@@ -143,7 +155,10 @@ impl Store {
                 thread.state = ThreadState::Running;
                 let inst = thread.inst;
                 self.enter(Frame::new(inst, Some(id), base));
-                self.args([context]);
+                match context {
+                    ThreadContext::I32(low) => self.args([low, 0, 0]),
+                    ThreadContext::I64(whole) => self.args([whole as u32, (whole >> 32) as u32, 1]),
+                }
                 Ok(Step::Action(ActionKind::ThreadStart, id.0))
             }
             ThreadState::Starting => self.start_call(id),

@@ -18,7 +18,7 @@ type Log = Rc<RefCell<Vec<u64>>>;
 fn sim() -> (Sim, InstanceId, TypeId) {
     let sim = Sim::new();
     let inst = sim.store(|s| s.instance_new());
-    let ty = sim.store(|s| s.type_new(true, 1));
+    let ty = sim.store(|s| s.type_new(true));
     (sim, inst, ty)
 }
 

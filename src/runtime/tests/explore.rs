@@ -50,7 +50,7 @@ fn explore(seed: u64) {
         tasks: TASKS,
     };
     world.store.configure(limits, policy);
-    let ty = world.store.type_new(true, 1);
+    let ty = world.store.type_new(true);
     let model = Rc::new(RefCell::new(Model::new(&mut world, seed, ty)));
     let seen = Rc::clone(&model);
     let slot = world.callback(move |world, event| seen.borrow_mut().callback(world, event));

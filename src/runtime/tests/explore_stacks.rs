@@ -144,7 +144,7 @@ fn world(seed: u64) -> (Sim, Rc<Model>) {
         instances: (0..INSTANCES)
             .map(|_| sim.store(|s| s.instance_new()))
             .collect(),
-        ty: sim.store(|s| s.type_new(true, 1)),
+        ty: sim.store(|s| s.type_new(true)),
         sites: RefCell::new(vec![Vec::new(); INSTANCES]),
         host_calls: RefCell::default(),
         locked: RefCell::default(),

@@ -629,7 +629,7 @@ fn a_borrow_that_the_callee_keeps_traps() {
 #[test]
 fn ends_go_from_guest_to_guest() {
     let (sim, [a, b]) = sim();
-    let ty = sim.store(|s| s.type_new(false, 8));
+    let ty = sim.store(|s| s.type_new(false));
     let (r, w) = stream(&mut sim.world(), a, ty);
     let set = sim.world().set_new(a);
     sim.world().join(a, r.h, set);

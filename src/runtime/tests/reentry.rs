@@ -37,6 +37,7 @@ fn pulling(world: &mut World, inst: InstanceId, ty: TypeId) -> (EndRef, EndId) {
         site: SiteId(1),
         ptr: 0,
         len: 4,
+        size: 1,
     };
     let pull = Step::Action(ActionKind::HostPull, writable.0);
     assert_eq!(world.store.end_copy(at, buffer, true), Ok(pull));
@@ -75,6 +76,7 @@ fn what_a_pull_brings_is_for_the_read_and_not_for_its_set() {
         site: SiteId(1),
         ptr: 0,
         len: 4,
+        size: 1,
     };
     let pull = Step::Action(ActionKind::HostPull, w.0);
     assert_eq!(world.store.end_copy(at, buffer, true), Ok(pull));

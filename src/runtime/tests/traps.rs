@@ -12,7 +12,7 @@ use tidegate_abi::code::TrapCode;
 use tidegate_abi::limits::MAX_BUFFER_LENGTH;
 use tidegate_runtime::{
     CallId, EndKind, GuestBuffer, HOST, Handle, InstanceId, Lift, Limits, Outcome, Side, SiteId,
-    Step, SubtaskId, ThreadId, ThreadIndex, TypeId,
+    Step, SubtaskId, ThreadContext, ThreadId, ThreadIndex, TypeId,
 };
 
 type Way = fn() -> Result<u64, TrapCode>;
@@ -184,7 +184,7 @@ fn stream_as_future() -> Result<u64, TrapCode> {
 
 fn end_of_another_type() -> Result<u64, TrapCode> {
     let (mut world, inst, ty) = one_instance();
-    let other = world.store.type_new(true, 4);
+    let other = world.store.type_new(true);
     let (r, _) = stream(&mut world, inst, ty);
     world
         .drop_end(end(EndKind::Stream, Side::Readable, inst, other, r.h))
@@ -542,7 +542,7 @@ fn buffer_too_long() -> Result<u64, TrapCode> {
 
 fn same_instance() -> Result<u64, TrapCode> {
     let (mut world, inst, _) = one_instance();
-    let ty = world.store.type_new(false, 8);
+    let ty = world.store.type_new(false);
     let (r, w) = stream(&mut world, inst, ty);
     world.try_copy(r, 0, 1)?;
     world.try_copy(w, 8, 1).map(u64::from)
@@ -593,6 +593,7 @@ fn sync_read(world: &mut World, at: tidegate_runtime::EndRef) -> Outcome {
         site: SiteId(1),
         ptr: 0,
         len: 1,
+        size: 1,
     };
     world.store.end_copy(at, buffer, false)
 }
@@ -637,7 +638,7 @@ fn sync_function_whose_help_ends() -> Result<u64, TrapCode> {
         .store
         .task_new(inst, Lift::SyncTyped, true, CallId(0))?;
     assert!(world.store.task_enter(task)?);
-    let outcome = world.store.thread_new(inst, 5);
+    let outcome = world.store.thread_new(inst, ThreadContext::I32(5));
     let new = world.ok(outcome);
     let outcome = world
         .store
@@ -685,7 +686,7 @@ fn promoting_itself() -> Result<u64, TrapCode> {
 
 fn resuming_twice() -> Result<u64, TrapCode> {
     in_task(|world, inst, _| {
-        let outcome = world.store.thread_new(inst, 0);
+        let outcome = world.store.thread_new(inst, ThreadContext::I32(0));
         let index = ThreadIndex(world.ok(outcome) as u32);
         let outcome = world.store.thread_resume_later(inst, index);
         world.ok(outcome);
@@ -710,8 +711,8 @@ fn too_many_threads() -> Result<u64, TrapCode> {
         ..Limits::DEFAULT
     };
     world.store.configure(limits, None);
-    let outcome = world.store.thread_new(inst, 0);
+    let outcome = world.store.thread_new(inst, ThreadContext::I32(0));
     world.ok(outcome);
-    let outcome = world.store.thread_new(inst, 0);
+    let outcome = world.store.thread_new(inst, ThreadContext::I32(0));
     world.perform(outcome)
 }

@@ -64,7 +64,7 @@ fn the_exclusive_lock_is_told_from_backpressure() {
 #[test]
 fn an_end_is_told_with_who_holds_the_other_one() {
     let (sim, [a, b]) = sim();
-    let ty = sim.store(|s| s.type_new(true, 1));
+    let ty = sim.store(|s| s.type_new(true));
     let (r, w) = stream(&mut sim.world(), a, ty);
     let outcome = sim.store(|s| s.transfer_end(r, b));
     let moved = Handle(sim.world().ok32(outcome));
@@ -84,7 +84,7 @@ fn an_end_is_told_with_who_holds_the_other_one() {
 #[test]
 fn a_set_is_told_with_its_members() {
     let (sim, [a, b]) = sim();
-    let ty = sim.store(|s| s.type_new(true, 1));
+    let ty = sim.store(|s| s.type_new(true));
     let set = sim.world().set_new(a);
     let inner = sim.world().set_new(b);
     let lift = sim.callback(|_, _| async { Ok(EXIT) });

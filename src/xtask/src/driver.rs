@@ -38,9 +38,11 @@ pub(crate) fn driver() -> Vec<u8> {
     let indirect = Indirect {
         callback: types.len(),
         unary: types.len() + 1,
+        wide: types.len() + 2,
     };
     types.ty().function([I32; 3], [I32]);
     types.ty().function([I32], []);
+    types.ty().function([I64], []);
 
     let mut functions = FunctionSection::new();
     let mut exports = ExportSection::new();
@@ -173,6 +175,8 @@ struct Indirect {
     callback: u32,
     /// `(i32) -> ()`: destructors, start halves, functions of explicit threads.
     unary: u32,
+    /// `(i64) -> ()`: functions of explicit threads of programs with 64-bit addresses.
+    wide: u32,
 }
 
 /// The store's table of callbacks, destructors and halves of calls.
@@ -336,9 +340,19 @@ fn perform_one(ins: &mut InstructionSink, kind: ActionKind, indirect: Indirect) 
             Then::Return
         }
         ActionKind::ThreadStart => {
+            argument(ins, 2);
+            ins.if_(BlockType::Empty);
+            argument(ins, 0);
+            ins.i64_extend_i32_u();
+            argument(ins, 1);
+            ins.i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+            ins.local_get(OPERAND)
+                .call_indirect(THREADS, indirect.wide)
+                .else_();
             argument(ins, 0);
             ins.local_get(OPERAND)
-                .call_indirect(THREADS, indirect.unary);
+                .call_indirect(THREADS, indirect.unary)
+                .end();
             ins.local_get(OPERAND).call(index("rt", "thread_done"));
             Then::Continue
         }

@@ -294,15 +294,7 @@ impl<'a> Order<'a> {
         }
         for lowered in &artifact.lowered {
             self.func_type(lowered.func)?;
-            let callee = lowered.callee.map(|callee| callee as usize);
-            ensure!(
-                callee.is_none_or(|callee| callee < artifact.lifted.len()),
-                "there is no lifted function {callee:?}"
-            );
-            ensure!(
-                lowered.path.is_empty() == callee.is_some(),
-                "{lowered:?} has one callee"
-            );
+            ensure!(!lowered.path.is_empty(), "{lowered:?} has no name");
             ensure!(
                 !lowered.builtin || lowered.path.len() == 1,
                 "{lowered:?} has a name"

@@ -7,6 +7,8 @@ use wasm_encoder::{BlockType, HeapType, InstructionSink, MemArg, MemArgTarget, V
 
 use crate::plan::Source;
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::layout::PtrType;
+use tidegate_abi::limits::MAX_BUFFER_LENGTH;
 
 use super::module::{Code, Module};
 
@@ -97,26 +99,111 @@ impl<'m, 'a> Body<'m, 'a> {
     /// be anywhere.
     pub(super) fn check_buffer(&mut self, buffer: Buffer) {
         if let Some(len) = buffer.len {
-            self.ins().local_get(len.0).if_(BlockType::Empty);
+            self.check_length(len);
+            self.push_narrow(len);
+            self.ins().if_(BlockType::Empty);
         }
         self.check_aligned(buffer.ptr, buffer.align);
-        // In 64 bits nothing overflows: ptr + len * size is at most 2^64 - 2^32.
-        self.ins().local_get(buffer.ptr.0).i64_extend_i32_u();
-        let size = i64::from(buffer.size);
-        match buffer.len {
-            Some(len) if size == 1 => self.ins().local_get(len.0).i64_extend_i32_u(),
-            Some(len) => self
-                .ins()
-                .local_get(len.0)
-                .i64_extend_i32_u()
-                .i64_const(size)
-                .i64_mul(),
-            None => self.ins().i64_const(size),
-        };
-        self.ins().i64_add();
-        self.check_end();
+        self.module.use_memory(self.pointer(buffer.ptr));
+        match self.pointer(buffer.ptr) {
+            // In 64 bits nothing overflows: ptr + len * size is at most 2^64 - 2^32.
+            PtrType::I32 => {
+                self.push_wide(buffer.ptr);
+                self.push_bytes(buffer);
+                self.ins().i64_add();
+                self.push_memory_size(PtrType::I32);
+                self.ins().i64_gt_u();
+            }
+            PtrType::I64 => {
+                self.push_wide(buffer.ptr);
+                self.push_memory_size(PtrType::I64);
+                self.ins().i64_gt_u();
+                self.push_memory_size(PtrType::I64);
+                self.push_wide(buffer.ptr);
+                self.ins().i64_sub();
+                self.push_bytes(buffer);
+                self.ins().i64_lt_u().i32_or();
+            }
+        }
+        self.ins().if_(BlockType::Empty);
+        self.trap(TrapCode::OutOfBounds);
+        self.ins().end();
         if buffer.len.is_some() {
             self.ins().end();
+        }
+    }
+
+    /// A length of 64 bits has to be one that the runtime could be told.
+    pub(super) fn check_length(&mut self, len: Local) {
+        match self.pointer(len) {
+            PtrType::I32 => {}
+            PtrType::I64 => {
+                self.ins()
+                    .local_get(len.0)
+                    .i64_const(MAX_BUFFER_LENGTH.into())
+                    .i64_gt_u()
+                    .if_(BlockType::Empty);
+                self.trap(TrapCode::BufferTooLong);
+                self.ins().end();
+            }
+        }
+    }
+
+    /// Pushes a buffer's bytes as an i64.
+    fn push_bytes(&mut self, buffer: Buffer) {
+        let size = i64::from(buffer.size);
+        match buffer.len {
+            Some(len) => {
+                self.push_wide(len);
+                if size > 1 {
+                    self.ins().i64_const(size).i64_mul();
+                }
+            }
+            None => {
+                self.ins().i64_const(size);
+            }
+        }
+    }
+
+    /// Pushes the memory's bytes as an i64.
+    fn push_memory_size(&mut self, ptr: PtrType) {
+        self.ins().memory_size(0);
+        match ptr {
+            PtrType::I32 => {
+                self.ins().i64_extend_i32_u();
+            }
+            PtrType::I64 => {}
+        }
+        self.ins().i64_const(16).i64_shl();
+    }
+
+    /// How wide a parameter is that is an address or a length.
+    fn pointer(&self, param: Local) -> PtrType {
+        match self.params[param.0 as usize] {
+            ValType::I64 => PtrType::I64,
+            _ => PtrType::I32,
+        }
+    }
+
+    /// Pushes an address or a length as an i64.
+    pub(super) fn push_wide(&mut self, param: Local) {
+        self.ins().local_get(param.0);
+        match self.pointer(param) {
+            PtrType::I32 => {
+                self.ins().i64_extend_i32_u();
+            }
+            PtrType::I64 => {}
+        }
+    }
+
+    /// Pushes the lower half of a parameter.
+    pub(super) fn push_narrow(&mut self, param: Local) {
+        self.ins().local_get(param.0);
+        match self.pointer(param) {
+            PtrType::I32 => {}
+            PtrType::I64 => {
+                self.ins().i32_wrap_i64();
+            }
         }
     }
 
@@ -231,8 +318,8 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// When the step's value is 1: calls, with all parameters, the half of a call that the argument words name, and returns.
     pub(super) fn call_return_half(&mut self) {
-        let table = self.module.table(Source::Table);
-        let params = [&self.params[..], &[ValType::I32; 2]].concat();
+        let table = self.module.table(Source::Table, PtrType::I32);
+        let params = [&self.params[..], &[ValType::I32]].concat();
         let ty = self.module.func_type(&params, &[]);
         let step = self.step();
         self.ins()
@@ -240,7 +327,7 @@ impl<'m, 'a> Body<'m, 'a> {
             .i32_wrap_i64()
             .if_(BlockType::Empty);
         self.push_params();
-        for word in [1, 2, 0] {
+        for word in [1, 0] {
             self.argument_word(word);
         }
         self.ins().call_indirect(table, ty).return_().end();
@@ -294,10 +381,10 @@ impl<'m, 'a> Body<'m, 'a> {
         }
     }
 
-    /// Traps unless the guest's `table` has a function `(i32) -> ()` at `index`.
-    pub(super) fn check_thread_start(&mut self, table: &Source, index: Local) {
-        let table = self.module.table(table.clone());
-        let ty = self.module.func_type(&[ValType::I32], &[]);
+    /// Traps unless the guest's `table` has a function `(context) -> ()` at `index`.
+    pub(super) fn check_thread_start(&mut self, table: &Source, index: Local, context: ValType) {
+        let table = self.module.table(table.clone(), self.pointer(index));
+        let ty = self.module.func_type(&[context], &[]);
         self.ins()
             .local_get(index.0)
             .table_get(table)
@@ -310,8 +397,8 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// Puts the function where the driver finds it by the number that is the upper half of the step.
     pub(super) fn keep_thread_start(&mut self, table: &Source, index: Local) {
-        let table = self.module.table(table.clone());
-        let threads = self.module.table(Source::Threads);
+        let table = self.module.table(table.clone(), self.pointer(index));
+        let threads = self.module.table(Source::Threads, PtrType::I32);
         let step = self.step().0;
         let mut ins = self.ins();
         let number = |ins: &mut InstructionSink| {
@@ -347,6 +434,15 @@ impl<'m, 'a> Body<'m, 'a> {
         }
     }
 
+    /// Pushes the value in [`Self::step`] as an i32 or an i64.
+    pub(super) fn push_step(&mut self, ty: ValType) {
+        let step = self.step();
+        self.ins().local_get(step.0);
+        if ty == ValType::I32 {
+            self.ins().i32_wrap_i64();
+        }
+    }
+
     /// The local that holds a step.
     pub(super) fn step(&mut self) -> Local {
         if let Some(step) = self.step {
@@ -373,27 +469,12 @@ impl<'m, 'a> Body<'m, 'a> {
     fn check_aligned(&mut self, ptr: Local, align: u32) {
         if align > 1 {
             let mask = align as i32 - 1;
-            self.ins()
-                .local_get(ptr.0)
-                .i32_const(mask)
-                .i32_and()
-                .if_(BlockType::Empty);
+            // The bits that tell are the lowest.
+            self.push_narrow(ptr);
+            self.ins().i32_const(mask).i32_and().if_(BlockType::Empty);
             self.trap(TrapCode::Unaligned);
             self.ins().end();
         }
-    }
-
-    /// Traps when the i64 on the stack, unsigned, is more than the memory's bytes.
-    fn check_end(&mut self) {
-        self.module.use_memory();
-        self.ins()
-            .memory_size(0)
-            .i64_extend_i32_u()
-            .i64_const(16)
-            .i64_shl();
-        self.ins().i64_gt_u().if_(BlockType::Empty);
-        self.trap(TrapCode::OutOfBounds);
-        self.ins().end();
     }
 
     /// Opens a block in which the performed step's value is on the stack. What is performed may be a destructor, or a callback

@@ -7,8 +7,9 @@ use wasm_encoder::ValType::{self, I32, I64};
 
 use super::body::{Body, Buffer, Local};
 use super::module::Module;
-use super::spec::{EndKind, ShimFunc, ShimFuncKind, ThreadSwitch};
+use super::spec::{EndCopy, EndKind, ShimFunc, ShimFuncKind, ThreadSwitch};
 use crate::plan::{CoreType, Source};
+use tidegate_abi::layout::PtrType;
 
 /// Adds the function that `func` describes to `module`.
 pub(super) fn define(module: &mut Module, func: &ShimFunc) {
@@ -41,14 +42,24 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             params,
             result,
         } => return typed(module, inst, core, params, *result),
-        Kind::WaitableSetPoll => return waitable_set_event(module, inst, "waitable_set_poll"),
-        Kind::WaitableSetWait => return waitable_set_event(module, inst, "waitable_set_wait"),
+        Kind::WaitableSetPoll { ptr } => {
+            return waitable_set_event(module, inst, "waitable_set_poll", *ptr);
+        }
+        Kind::WaitableSetWait { ptr } => {
+            return waitable_set_event(module, inst, "waitable_set_wait", *ptr);
+        }
         Kind::LiftGuard {
             core,
             params,
             result,
         } => return lift_guard(module, inst, core, params, *result),
-        Kind::ThreadNewIndirect { table } => return thread_new_indirect(module, inst, table),
+        Kind::ThreadNewIndirect {
+            table,
+            index,
+            context,
+        } => return thread_new_indirect(module, inst, table, [*index, *context]),
+        Kind::EndRead(copy) => return end_copy(module, inst, EndOp::Read, *copy),
+        Kind::EndWrite(copy) => return end_copy(module, inst, EndOp::Write, *copy),
         Kind::TaskCancel => Builtin::new("task_cancel"),
         Kind::ContextGet { slot, is_64: false } => Builtin::new("context_get")
             .constant(*slot)
@@ -85,26 +96,6 @@ pub(super) fn define(module: &mut Module, func: &ShimFunc) {
             Builtin::new("resource_drop").resource(*resource).params(1)
         }
         Kind::EndNew { kind, element } => Builtin::end(*kind, EndOp::New, *element).gives(I64),
-        Kind::EndRead {
-            kind,
-            element,
-            site,
-            size,
-            align,
-            is_async,
-        } => Builtin::end(*kind, EndOp::Read, *element)
-            .copy(*kind, *site, *size, *align)
-            .last_flag(*is_async),
-        Kind::EndWrite {
-            kind,
-            element,
-            site,
-            size,
-            align,
-            is_async,
-        } => Builtin::end(*kind, EndOp::Write, *element)
-            .copy(*kind, *site, *size, *align)
-            .last_flag(*is_async),
         Kind::EndCancelRead {
             kind,
             element,
@@ -144,10 +135,7 @@ struct Builtin {
     name: &'static str,
     operands: Vec<Operand>,
     params: usize,
-    /// A flag behind the parameters.
-    last: Option<bool>,
     result: Option<ValType>,
-    buffer: Option<Buffer>,
     checks_may_leave: bool,
     observes: bool,
 }
@@ -166,9 +154,7 @@ impl Builtin {
             name,
             operands: Vec::new(),
             params: 0,
-            last: None,
             result: None,
-            buffer: None,
             checks_may_leave: true,
             observes: true,
         }
@@ -213,33 +199,9 @@ impl Builtin {
         self
     }
 
-    fn last_flag(mut self, flag: bool) -> Self {
-        self.last = Some(flag);
-        self
-    }
-
     fn gives(mut self, result: ValType) -> Self {
         self.result = Some(result);
         self
-    }
-
-    /// `(end, ptr, len)` of a stream, `(end, ptr)` of a future. Spec: `copy`.
-    fn copy(mut self, kind: EndKind, site: u32, size: u32, align: u32) -> Self {
-        let (params, len) = match kind {
-            EndKind::Stream => (3, Some(Local(2))),
-            EndKind::Future => (2, None),
-        };
-        if size > 0 {
-            self.buffer = Some(Buffer {
-                ptr: Local(1),
-                len,
-                size,
-                align,
-            });
-        }
-        self.number(Source::Site { index: site })
-            .params(params)
-            .gives(I32)
     }
 
     fn define(self, module: &mut Module, inst: u32) {
@@ -248,14 +210,11 @@ impl Builtin {
         if self.checks_may_leave {
             body.check_may_leave();
         }
-        if let Some(buffer) = self.buffer {
-            body.check_buffer(buffer);
-        }
         if self.observes {
             body.ensure_entered();
         }
         body.push_number(Source::Instance { index: inst });
-        let count = 1 + self.operands.len() + self.params + usize::from(self.last.is_some());
+        let count = 1 + self.operands.len() + self.params;
         for operand in self.operands {
             match operand {
                 Operand::Number(source) => body.push_number(source),
@@ -265,19 +224,12 @@ impl Builtin {
             }
         }
         body.push_params();
-        if let Some(flag) = self.last {
-            body.ins().i32_const(i32::from(flag));
-        }
         body.call_runtime(self.name, count);
         match self.result {
             None => body.settle(),
             Some(ty) => {
                 body.settle_value();
-                let step = body.step();
-                body.ins().local_get(step.0);
-                if ty == I32 {
-                    body.ins().i32_wrap_i64();
-                }
+                body.push_step(ty);
             }
         }
         body.finish();
@@ -371,21 +323,71 @@ fn lift_guard(
     body.finish();
 }
 
-/// `canon thread.new-indirect`. The runtime answers with the index for the guest and, in the upper
-/// half, its own number of the thread, under which the function is kept.
-fn thread_new_indirect(module: &mut Module, inst: u32, table: &Source) {
-    let (func, context) = (Local(0), Local(1));
-    let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
+/// `canon {stream,future}.{read,write}`. The runtime is told of addresses as of i64, whatever they are.
+fn end_copy(module: &mut Module, inst: u32, op: EndOp, copy: EndCopy) {
+    let (end, ptr) = (Local(0), Local(1));
+    let wide = pointer(copy.ptr);
+    let (params, len, result) = match copy.kind {
+        EndKind::Stream => (vec![I32, wide, wide], Some(Local(2)), wide),
+        EndKind::Future => (vec![I32, wide], None, I32),
+    };
+    let mut body = Body::new(module, inst, params, vec![result]);
     body.check_may_leave();
-    body.check_thread_start(table, func);
+    match copy.size {
+        0 => len.into_iter().for_each(|len| body.check_length(len)),
+        size => body.check_buffer(Buffer {
+            ptr,
+            len,
+            size,
+            align: copy.align,
+        }),
+    }
     body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
-    body.ins().local_get(context.0);
-    body.call_runtime("thread_new", 2);
+    body.push_number(Source::ElementType {
+        index: copy.element,
+    });
+    body.push_number(Source::Site { index: copy.site });
+    body.ins()
+        .i32_const(copy.size as i32)
+        .i32_const(i32::from(copy.is_async))
+        .local_get(end.0);
+    body.push_wide(ptr);
+    let mut operands = vec![I32, I32, I32, I32, I32, I32, I64];
+    if let Some(len) = len {
+        body.push_narrow(len);
+        operands.push(I32);
+    }
+    body.call_raw(op.runtime_name(copy.kind), &operands);
+    body.settle_value();
+    body.push_step(result);
+    body.finish();
+}
+
+/// `canon thread.new-indirect`. The runtime answers with the index for the guest and, in the upper
+/// half, its own number of the thread, under which the function is kept.
+fn thread_new_indirect(
+    module: &mut Module,
+    inst: u32,
+    table: &Source,
+    [index, context]: [PtrType; 2],
+) {
+    let (func, given) = (Local(0), Local(1));
+    let params = vec![pointer(index), pointer(context)];
+    let mut body = Body::new(module, inst, params, vec![I32]);
+    body.check_may_leave();
+    body.check_thread_start(table, func, pointer(context));
+    body.ensure_entered();
+    body.push_number(Source::Instance { index: inst });
+    body.ins().local_get(given.0);
+    let name = match context {
+        PtrType::I32 => "thread_new",
+        PtrType::I64 => "thread_new64",
+    };
+    body.call_raw(name, &[I32, pointer(context)]);
     body.settle_value();
     body.keep_thread_start(table, func);
-    let step = body.step();
-    body.ins().local_get(step.0).i32_wrap_i64();
+    body.push_step(I32);
     body.finish();
 }
 
@@ -427,9 +429,9 @@ fn task_return(module: &mut Module, inst: u32, index: u32, return_key: u32, para
 }
 
 /// `canon waitable-set.{wait,poll}`. As in the specification, a bad set is found before a bad pointer.
-fn waitable_set_event(module: &mut Module, inst: u32, runtime: &str) {
+fn waitable_set_event(module: &mut Module, inst: u32, runtime: &str, addresses: PtrType) {
     let (set, ptr) = (Local(0), Local(1));
-    let mut body = Body::new(module, inst, vec![I32; 2], vec![I32]);
+    let mut body = Body::new(module, inst, vec![I32, pointer(addresses)], vec![I32]);
     body.check_may_leave();
     body.ensure_entered();
     body.push_number(Source::Instance { index: inst });
@@ -437,8 +439,7 @@ fn waitable_set_event(module: &mut Module, inst: u32, runtime: &str) {
     body.call_runtime(runtime, 2);
     body.settle_value();
     body.store_pair(ptr, [0, 1]);
-    let step = body.step();
-    body.ins().local_get(step.0).i32_wrap_i64();
+    body.push_step(I32);
     body.finish();
 }
 
@@ -479,6 +480,14 @@ fn post_return(module: &mut Module, inst: u32, core: &Source, params: Vec<ValTyp
     body.catching(None, |body| body.call_guest(core.clone(), &[]));
     body.set_may_leave(true);
     body.finish();
+}
+
+/// The core type of addresses.
+pub(super) fn pointer(ptr: PtrType) -> ValType {
+    match ptr {
+        PtrType::I32 => I32,
+        PtrType::I64 => I64,
+    }
 }
 
 pub(super) fn val_types(types: &[CoreType]) -> Vec<ValType> {

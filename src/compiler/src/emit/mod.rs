@@ -17,7 +17,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use spec::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch};
+pub(crate) use spec::{EndCopy, EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch};
 
 use crate::plan::Shim;
 use module::Module;

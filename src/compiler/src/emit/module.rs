@@ -11,6 +11,8 @@ use wasm_encoder::{
     ValType,
 };
 
+use tidegate_abi::layout::PtrType;
+
 use crate::plan::{CoreType, Import, Shim, Source};
 
 /// What engines call every shim in their stacks; the JS host knows its own modules by it.
@@ -154,15 +156,16 @@ impl<'a> Module<'a> {
         index
     }
 
-    /// Index of the imported `funcref` table that `source` stands for.
-    pub(super) fn table(&mut self, source: Source) -> u32 {
+    /// Index of the imported `funcref` table that `source` stands for, whose indices are so wide.
+    pub(super) fn table(&mut self, source: Source, index: PtrType) -> u32 {
         if let Some(&index) = self.imported_tables.get(&source) {
             return index;
         }
+        let table64 = index == PtrType::I64;
         let index = self.imported_tables.len() as u32;
         let ty = TableType {
             element_type: RefType::FUNCREF,
-            table64: false,
+            table64,
             minimum: 0,
             maximum: None,
             shared: false,
@@ -173,23 +176,23 @@ impl<'a> Module<'a> {
     }
 
     /// Makes sure that memory 0 is the guest's memory.
-    pub(super) fn use_memory(&mut self) {
+    pub(super) fn use_memory(&mut self, ptr: PtrType) {
         let source = self
             .memory
             .expect("link gives a memory to every spec whose functions use one");
-        self.memory(source);
+        self.memory(source, ptr);
     }
 
-    /// The imported memory that `source` stands for.
-    pub(super) fn memory(&mut self, source: &Source) -> MemoryIndex {
+    /// The imported memory that `source` stands for, whose addresses are so wide.
+    pub(super) fn memory(&mut self, source: &Source, ptr: PtrType) -> MemoryIndex {
         if let Some(&index) = self.memories.get(source) {
             return index;
         }
-        // No minimum and no maximum: every 32-bit memory matches.
+        // No minimum and no maximum: every memory with such addresses matches.
         let ty = MemoryType {
             minimum: 0,
             maximum: None,
-            memory64: false,
+            memory64: ptr == PtrType::I64,
             shared: false,
             page_size_log2: None,
         };

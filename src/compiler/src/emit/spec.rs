@@ -4,6 +4,8 @@
 //! (`waitable-set.{wait,poll}`, copies of elements with a size) has a `memory`, and it is the
 //! memory of the canonical options of all of them.
 
+use tidegate_abi::layout::PtrType;
+
 use crate::plan::{CoreType, Source};
 
 /// A shim module to emit. Function `n` of it is exported as `f<n>`.
@@ -77,9 +79,9 @@ pub(crate) enum ShimFuncKind {
     /// `() -> i32`
     WaitableSetNew,
     /// `(set, ptr) -> i32`. Stores the event's payload, 8 bytes, at `ptr`.
-    WaitableSetWait,
+    WaitableSetWait { ptr: PtrType },
     /// As [`Self::WaitableSetWait`].
-    WaitableSetPoll,
+    WaitableSetPoll { ptr: PtrType },
     /// `(set) -> ()`
     WaitableSetDrop,
     /// `(waitable, set) -> ()`
@@ -96,25 +98,10 @@ pub(crate) enum ShimFuncKind {
     ResourceDrop { resource: u32 },
     /// `() -> i64`: the readable end, and the writable one in the upper half.
     EndNew { kind: EndKind, element: u32 },
-    /// `(end, ptr, len) -> i32` for streams, `(end, ptr) -> i32` for futures. `size` and `align` are
-    /// the element's in bytes, 0 and 1 when there is none, and then no memory is needed.
-    EndRead {
-        kind: EndKind,
-        element: u32,
-        site: u32,
-        size: u32,
-        align: u32,
-        is_async: bool,
-    },
-    /// As [`Self::EndRead`].
-    EndWrite {
-        kind: EndKind,
-        element: u32,
-        site: u32,
-        size: u32,
-        align: u32,
-        is_async: bool,
-    },
+    /// `stream.read`, `future.read`.
+    EndRead(EndCopy),
+    /// `stream.write`, `future.write`.
+    EndWrite(EndCopy),
     /// `(end) -> i32`
     EndCancelRead {
         kind: EndKind,
@@ -143,9 +130,13 @@ pub(crate) enum ShimFuncKind {
     ThreadResumeLater,
     /// `(thread) -> i32`
     ThreadSwitch(ThreadSwitch),
-    /// `(index, context) -> i32`, of a function `(i32) -> ()` in the guest's `table`. Its shim uses `ref.test`, so that it has to
-    /// be one of its own.
-    ThreadNewIndirect { table: Source },
+    /// `(index, context) -> i32`, of a function `(context) -> ()` in the guest's `table`. Its shim uses `ref.test`, so that it has
+    /// to be one of its own.
+    ThreadNewIndirect {
+        table: Source,
+        index: PtrType,
+        context: PtrType,
+    },
     /// `params -> ()`. Calls `core`, then the host's receiver with the result: what runs on a stack of its own. Spec: a part of
     /// `canon lift`.
     LiftGuard {
@@ -170,6 +161,21 @@ pub(crate) enum ShimFuncKind {
     },
 }
 
+/// `{stream,future}.{read,write}`: `(end, ptr, len) -> packed` for streams, where `len` and what it returns are as wide as
+/// addresses, `(end, ptr) -> i32` for futures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndCopy {
+    pub(crate) kind: EndKind,
+    pub(crate) element: u32,
+    pub(crate) site: u32,
+    /// Bytes of an element, 0 when there is none, and then no memory is needed.
+    pub(crate) size: u32,
+    /// Its alignment, a power of two.
+    pub(crate) align: u32,
+    pub(crate) is_async: bool,
+    pub(crate) ptr: PtrType,
+}
+
 impl EndKind {
     fn name(self) -> &'static str {
         match self {
@@ -188,8 +194,8 @@ impl ShimFuncKind {
             Self::LiftGuard { core, .. } => return format!("lift {}", core_name(core)),
             Self::EndForward { kind, .. } => return end(*kind, "forward"),
             Self::EndNew { kind, .. } => return end(*kind, "new"),
-            Self::EndRead { kind, .. } => return end(*kind, "read"),
-            Self::EndWrite { kind, .. } => return end(*kind, "write"),
+            Self::EndRead(copy) => return end(copy.kind, "read"),
+            Self::EndWrite(copy) => return end(copy.kind, "write"),
             Self::EndCancelRead { kind, .. } => return end(*kind, "cancel-read"),
             Self::EndCancelWrite { kind, .. } => return end(*kind, "cancel-write"),
             Self::EndDropReadable { kind, .. } => return end(*kind, "drop-readable"),
@@ -201,8 +207,8 @@ impl ShimFuncKind {
             Self::BackpressureInc => "backpressure.inc",
             Self::BackpressureDec => "backpressure.dec",
             Self::WaitableSetNew => "waitable-set.new",
-            Self::WaitableSetWait => "waitable-set.wait",
-            Self::WaitableSetPoll => "waitable-set.poll",
+            Self::WaitableSetWait { .. } => "waitable-set.wait",
+            Self::WaitableSetPoll { .. } => "waitable-set.poll",
             Self::WaitableSetDrop => "waitable-set.drop",
             Self::WaitableJoin => "waitable.join",
             Self::ThreadYield => "thread.yield",
@@ -231,18 +237,18 @@ impl ShimFuncKind {
     pub(crate) fn blocks(&self) -> bool {
         matches!(
             self,
-            Self::WaitableSetWait
+            Self::WaitableSetWait { .. }
                 | Self::ThreadYield
                 | Self::ThreadSuspend
                 | Self::ThreadSwitch(_)
-                | Self::EndRead {
+                | Self::EndRead(EndCopy {
                     is_async: false,
                     ..
-                }
-                | Self::EndWrite {
+                })
+                | Self::EndWrite(EndCopy {
                     is_async: false,
                     ..
-                }
+                })
         )
     }
 }

@@ -2,7 +2,9 @@
 
 mod decoded;
 
-use super::{EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch, emit};
+use tidegate_abi::layout::PtrType::{I32, I64};
+
+use super::{EndCopy, EndKind, ShimFunc, ShimFuncKind, ShimSpec, ThreadSwitch, emit};
 use crate::plan::{CoreType, Source};
 use decoded::{Decoded, decode, signature};
 
@@ -206,16 +208,32 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
     use ShimFuncKind as Kind;
     let (element, site) = (5, 9);
     let tail = [&ENTERED[..], &["element-type.5", "site.9"]].concat();
-    for (kind, signature, read, write) in [
+    for (kind, ptr, signature, read, write) in [
         (
             EndKind::Stream,
+            I32,
             "(i32 i32 i32) -> (i32)",
             "runtime.stream_read",
             "runtime.stream_write",
         ),
         (
+            EndKind::Stream,
+            I64,
+            "(i32 i64 i64) -> (i64)",
+            "runtime.stream_read",
+            "runtime.stream_write",
+        ),
+        (
             EndKind::Future,
+            I32,
             "(i32 i32) -> (i32)",
+            "runtime.future_read",
+            "runtime.future_write",
+        ),
+        (
+            EndKind::Future,
+            I64,
+            "(i32 i64) -> (i32)",
             "runtime.future_read",
             "runtime.future_write",
         ),
@@ -230,24 +248,17 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
                 imports.extend([runtime, "driver.perform"]);
                 imports
             };
-            let kind_of = Kind::EndRead {
+            let copy = |is_async| EndCopy {
                 kind,
                 element,
                 site,
                 size,
                 align,
-                is_async: true,
+                is_async,
+                ptr,
             };
-            check(kind_of, signature, &imports(read));
-            let kind_of = Kind::EndWrite {
-                kind,
-                element,
-                site,
-                size,
-                align,
-                is_async: false,
-            };
-            check(kind_of, signature, &imports(write));
+            check(Kind::EndRead(copy(true)), signature, &imports(read));
+            check(Kind::EndWrite(copy(false)), signature, &imports(write));
         }
     }
 }
@@ -255,15 +266,15 @@ fn copies_import_a_memory_only_for_elements_with_a_size() {
 #[test]
 fn an_element_with_alignment_1_needs_no_alignment_check() {
     let body = |align| {
-        let (kind, element, site, size) = (EndKind::Stream, 0, 0, align);
-        let func = ShimFuncKind::EndRead {
-            kind,
-            element,
-            site,
-            size,
+        let func = ShimFuncKind::EndRead(EndCopy {
+            kind: EndKind::Stream,
+            element: 0,
+            site: 0,
+            size: align,
             align,
             is_async: true,
-        };
+            ptr: I32,
+        });
         one(func).bodies.remove(0)
     };
     assert!(!body(1).contains(&"I32And".to_owned()));
@@ -272,29 +283,27 @@ fn an_element_with_alignment_1_needs_no_alignment_check() {
 
 #[test]
 fn poll_stores_its_payload() {
-    check(
-        ShimFuncKind::WaitableSetPoll,
-        "(i32 i32) -> (i32)",
-        &[
-            "may-leave.7",
-            "host.trap",
-            "host.entered",
-            "instance.7",
-            "runtime.sync_enter",
-            "runtime.waitable_set_poll",
-            "driver.perform",
-            "guest.7",
-            "runtime.arg",
-        ],
-    );
-    let stores = one(ShimFuncKind::WaitableSetPoll).bodies.remove(0);
-    assert_eq!(
-        stores
-            .iter()
-            .filter(|op| op.starts_with("I32Store"))
-            .count(),
-        2
-    );
+    for (ptr, signature) in [(I32, "(i32 i32) -> (i32)"), (I64, "(i32 i64) -> (i32)")] {
+        let kind = ShimFuncKind::WaitableSetPoll { ptr };
+        check(
+            kind.clone(),
+            signature,
+            &[
+                "may-leave.7",
+                "host.trap",
+                "host.entered",
+                "instance.7",
+                "runtime.sync_enter",
+                "runtime.waitable_set_poll",
+                "driver.perform",
+                "guest.7",
+                "runtime.arg",
+            ],
+        );
+        let stores = one(kind).bodies.remove(0);
+        let stores = stores.iter().filter(|op| op.starts_with("I32Store"));
+        assert_eq!(stores.count(), 2);
+    }
 }
 
 #[test]
@@ -348,7 +357,7 @@ fn a_guard_hands_on_what_its_function_returns() {
 fn built_ins_of_threads() {
     use ShimFuncKind as Kind;
     check(
-        Kind::WaitableSetWait,
+        Kind::WaitableSetWait { ptr: I32 },
         "(i32 i32) -> (i32)",
         &[
             "may-leave.7",
@@ -383,21 +392,29 @@ fn built_ins_of_threads() {
         instance: 1,
         name: "table".to_owned(),
     };
-    check(
-        Kind::ThreadNewIndirect { table },
-        "(i32 i32) -> (i32)",
-        &[
+    for (index, context, signature, runtime) in [
+        (I32, I32, "(i32 i32) -> (i32)", "runtime.thread_new"),
+        (I32, I64, "(i32 i64) -> (i32)", "runtime.thread_new64"),
+        (I64, I32, "(i64 i32) -> (i32)", "runtime.thread_new"),
+    ] {
+        let kind = Kind::ThreadNewIndirect {
+            table: table.clone(),
+            index,
+            context,
+        };
+        let imports = [
             "may-leave.7",
             "host.trap",
             "guest.2",
             "host.entered",
             "instance.7",
             "runtime.sync_enter",
-            "runtime.thread_new",
+            runtime,
             "driver.perform",
             "host.threads",
-        ],
-    );
+        ];
+        check(kind, signature, &imports);
+    }
 }
 
 #[test]

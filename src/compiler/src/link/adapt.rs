@@ -1,20 +1,14 @@
-//! Calls between components of one binary: which of them are adapters, and what their shims are made of.
-//!
-//! What is not an adapter goes through JS (`Lowered::callee`).
+//! Calls between components of one binary: what the shims of adapters are made of.
 
 use std::collections::BTreeMap;
 
-use tidegate_abi::layout::PtrType;
-
 use super::Linker;
 use super::canon::lift_call;
-use super::entity::{CanonId, CoreExport, CoreFunc, FuncId, FuncKind, Lift, Options};
+use super::entity::{CanonId, CoreFunc, FuncId, Lift, Memory, Options};
 use super::ready::Ready;
-use super::shims::{Callee, CanonKind};
+use super::shims::CanonKind;
 use crate::Limit;
-use crate::emit::adapter::{
-    self, Adapter, AdapterSpec, Direction, Memory, Shape, Side, SideId, Traits,
-};
+use crate::emit::adapter::{self, Adapter, AdapterSpec, Direction, Shape, Side, SideId, Traits};
 use crate::error::Result;
 use crate::plan::{self, FuncDesc, Shim};
 
@@ -32,11 +26,11 @@ pub(super) struct Adapters<'a> {
 /// A call between components, both sides resolved.
 #[derive(Clone)]
 pub(super) struct Pairing<'a> {
-    func: FuncId,
-    lower: Options<'a>,
+    pub(super) func: FuncId,
+    pub(super) lower: Options<'a>,
     /// Lowered with `async`.
-    is_async: bool,
-    lift: Lift<'a>,
+    pub(super) is_async: bool,
+    pub(super) lift: Lift<'a>,
 }
 
 /// A shim of adapters, and what goes into the store's table once it is instantiated: slots and names of exports.
@@ -47,27 +41,11 @@ pub(super) struct AdapterShim {
 
 impl<'a> Linker<'a> {
     /// The two sides of a function that is an adapter.
-    pub(super) fn pairing(&mut self, id: CanonId) -> Option<Pairing<'a>> {
-        let CanonKind::Lower {
-            callee: Callee::Guest(func),
-            is_async,
-            options,
-            ..
-        } = self.canons.get(id.0 as usize)?.kind
-        else {
-            return None;
-        };
-        let FuncKind::Lifted(lift) = &self.funcs.get(func.0 as usize)?.kind else {
-            return None;
-        };
-        let (lift, lower) = (lift.clone(), options);
-        let addresses = [lower.ptr, lift.options.ptr];
-        (!addresses.contains(&PtrType::I64)).then_some(Pairing {
-            func,
-            lower,
-            is_async,
-            lift,
-        })
+    pub(super) fn pairing(&self, id: CanonId) -> Option<Pairing<'a>> {
+        match &self.canons.get(id.0 as usize)?.kind {
+            CanonKind::Adapter(pairing) => Some(pairing.clone()),
+            _ => None,
+        }
     }
 
     /// The functions of shims that an adapter imports.
@@ -106,10 +84,11 @@ impl<'a> Linker<'a> {
     }
 
     /// The memory that an adapter's module imports, where a module can have one only.
-    pub(super) fn adapter_memory(&self, pairing: &Pairing<'a>) -> Option<CoreExport<'a>> {
+    pub(super) fn adapter_memory(&self, pairing: &Pairing<'a>) -> Option<Memory<'a>> {
+        let Pairing { lower, lift, .. } = pairing;
         match self.multi_memory {
             true => None,
-            false => pairing.lower.memory.or(pairing.lift.options.memory),
+            false => lower.addressed().or(lift.options.addressed()),
         }
     }
 
@@ -120,7 +99,7 @@ impl<'a> Linker<'a> {
             self.note_call(pairing.lower.instance, pairing.func, pairing.is_async);
             let near = self.adapter_memory(pairing);
             let (lower, lift) = (pairing.lower, pairing.lift.options);
-            let memories = [lower.memory, lift.memory].into_iter().flatten();
+            let memories = [lower.addressed(), lift.addressed()].into_iter().flatten();
             if !self.multi_memory {
                 used.extend(memories.filter(|m| Some(*m) != near).map(Ready::Accessor));
             }
@@ -191,6 +170,7 @@ impl<'a> Linker<'a> {
         self.traits();
         let shim = adapter::emit(&AdapterSpec {
             types: self.types.descs(),
+            types64: self.types.wide_descs(),
             traits: &self.adapters.traits,
             sides,
             transcoders,
@@ -258,16 +238,16 @@ impl<'a> Linker<'a> {
     fn side(
         &mut self,
         options: &Options<'a>,
-        near: Option<CoreExport<'a>>,
+        near: Option<Memory<'a>>,
         sides: &mut Vec<Side>,
     ) -> Result<SideId> {
-        let memory = match options.memory {
+        let memory = match options.addressed() {
             Some(memory) if self.multi_memory || Some(memory) == near => {
-                Some(Memory::Imported(memory.source()))
+                Some(adapter::Memory::Imported(memory.export.source()))
             }
             Some(memory) => {
                 let shim = self.ready_index(Ready::Accessor(memory))?;
-                Some(Memory::Accessor(shim))
+                Some(adapter::Memory::Accessor(shim))
             }
             None => None,
         };
@@ -278,6 +258,7 @@ impl<'a> Linker<'a> {
         let side = Side {
             instance: options.instance.0,
             encoding: options.encoding,
+            ptr: options.ptr,
             memory,
             realloc,
         };

@@ -2,6 +2,7 @@
 
 use tidegate_abi::layout::{Call, PtrType};
 
+use super::adapt::Pairing;
 use super::entity::{
     CanonId, CoreExport, CoreFunc, FrameId, Func, FuncKind, FuncTypeId, InstanceNumber, Lift,
     Options, Type,
@@ -10,7 +11,7 @@ use super::shims::{Callee, CanonFunc, CanonKind, Copy};
 use super::types::core_type;
 use super::{Linker, dangling, item};
 use crate::emit::{self, ShimFuncKind, ThreadSwitch};
-use crate::error::{CompileError, Result};
+use crate::error::Result;
 use crate::model::{
     Canon, CanonOptions, ContextSlot, CoreFuncIndex, EndKind, EndOp, FuncIndex, Memory, Primitive,
     ThreadFrom, ThreadTo, TypeIndex, ValRef,
@@ -36,10 +37,9 @@ impl<'a> Linker<'a> {
                 let resource = self.resource_at(frame, *ty)?.0;
                 CanonKind::BuiltIn(ShimFuncKind::ResourceRep { resource })
             }
-            Canon::WaitableSetPoll { memory } if memory.is_64 => {
-                return Err(self.unbuilt("waitable-set.poll with memory64"));
+            Canon::WaitableSetPoll { memory } => {
+                CanonKind::Poll(self.memory(frame, *memory)?, ptr_type(*memory))
             }
-            Canon::WaitableSetPoll { memory } => CanonKind::Poll(self.memory(frame, *memory)?),
             Canon::BackpressureInc => CanonKind::BuiltIn(ShimFuncKind::BackpressureInc),
             Canon::BackpressureDec => CanonKind::BuiltIn(ShimFuncKind::BackpressureDec),
             Canon::TaskCancel => CanonKind::BuiltIn(ShimFuncKind::TaskCancel),
@@ -62,7 +62,9 @@ impl<'a> Linker<'a> {
             Canon::WaitableSetNew => CanonKind::BuiltIn(ShimFuncKind::WaitableSetNew),
             Canon::WaitableSetDrop => CanonKind::BuiltIn(ShimFuncKind::WaitableSetDrop),
             Canon::WaitableJoin => CanonKind::BuiltIn(ShimFuncKind::WaitableJoin),
-            Canon::WaitableSetWait { memory } => CanonKind::Wait(self.memory(frame, *memory)?),
+            Canon::WaitableSetWait { memory } => {
+                CanonKind::Wait(self.memory(frame, *memory)?, ptr_type(*memory))
+            }
             Canon::ThreadYield => CanonKind::BuiltIn(ShimFuncKind::ThreadYield),
             Canon::ThreadIndex => CanonKind::BuiltIn(ShimFuncKind::ThreadIndex),
             Canon::ThreadSuspend => CanonKind::BuiltIn(ShimFuncKind::ThreadSuspend),
@@ -81,11 +83,11 @@ impl<'a> Linker<'a> {
                 context64,
             } => {
                 let table = item(&self.frame(frame).core_tables, table.0, "core table")?;
-                if *table64 || *context64 {
-                    return Err(self.unbuilt("thread.new-indirect with memory64"));
-                }
-                let table = table.source();
-                CanonKind::BuiltIn(ShimFuncKind::ThreadNewIndirect { table })
+                CanonKind::BuiltIn(ShimFuncKind::ThreadNewIndirect {
+                    table: table.source(),
+                    index: wide(*table64),
+                    context: wide(*context64),
+                })
             }
             Canon::ErrorContextNew(options) => {
                 let types = (Primitive::String, Some(Primitive::ErrorContext));
@@ -139,11 +141,6 @@ impl<'a> Linker<'a> {
             memory.index.0,
             "core memory",
         )
-    }
-
-    /// `construct` is valid, and enabled if it is gated, but not built.
-    pub(super) fn unbuilt(&self, construct: &str) -> CompileError {
-        CompileError::unsupported(construct, "", self.offset)
     }
 
     fn core_func(&mut self, frame: FrameId, index: CoreFuncIndex) -> Result<CoreFunc<'a>> {
@@ -217,16 +214,22 @@ impl<'a> Linker<'a> {
             .get(id.0 as usize)
             .ok_or_else(|| dangling("function"))?;
         let ty = func.ty;
-        let callee = match &func.kind {
-            FuncKind::Imported { path } => Callee::Host(path.clone()),
-            FuncKind::Lifted(_) => Callee::Guest(id),
-        };
-        let options_ = self.options(frame, options)?;
-        Ok(CanonKind::Lower {
-            callee,
-            ty,
-            is_async: options.is_async,
-            options: options_,
+        let kind = func.kind.clone();
+        let lower = self.options(frame, options)?;
+        let is_async = options.is_async;
+        Ok(match kind {
+            FuncKind::Imported { path } => CanonKind::Lower {
+                callee: Callee::Host(path),
+                ty,
+                is_async,
+                options: lower,
+            },
+            FuncKind::Lifted(lift) => CanonKind::Adapter(Pairing {
+                func: id,
+                lower,
+                is_async,
+                lift,
+            }),
         })
     }
 
@@ -282,15 +285,6 @@ impl<'a> Linker<'a> {
             EndKind::Stream => emit::EndKind::Stream,
             EndKind::Future => emit::EndKind::Future,
         };
-        let name = match kind {
-            emit::EndKind::Stream => "stream",
-            emit::EndKind::Future => "future",
-        };
-        if let EndOp::Read(options) | EndOp::Write(options) = op
-            && options.memory.is_some_and(|memory| memory.is_64)
-        {
-            return Err(self.unbuilt(&format!("{name}.read and {name}.write with memory64")));
-        }
         Ok(CanonKind::BuiltIn(match *op {
             EndOp::Forward => ShimFuncKind::EndForward { kind, element },
             EndOp::New => ShimFuncKind::EndNew { kind, element },
@@ -345,11 +339,11 @@ impl<'a> Linker<'a> {
 }
 
 fn ptr_type(memory: Memory) -> PtrType {
-    if memory.is_64 {
-        PtrType::I64
-    } else {
-        PtrType::I32
-    }
+    wide(memory.is_64)
+}
+
+fn wide(is_64: bool) -> PtrType {
+    if is_64 { PtrType::I64 } else { PtrType::I32 }
 }
 
 /// How a function is lifted whose options these are.

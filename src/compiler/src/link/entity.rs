@@ -187,6 +187,7 @@ pub(super) struct FuncName<'a> {
 }
 
 /// Where a component function comes from.
+#[derive(Clone)]
 pub(super) enum FuncKind<'a> {
     /// The host. The path is that of [`crate::plan::Lowered`].
     Imported { path: Path<'a> },
@@ -207,6 +208,13 @@ pub(super) struct Lift<'a> {
     pub(super) callback: Option<CoreFunc<'a>>,
 }
 
+/// A memory with the width of its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Memory<'a> {
+    pub(super) export: CoreExport<'a>,
+    pub(super) ptr: PtrType,
+}
+
 /// Resolved `LiftLowerOptions`.
 #[derive(Clone, Copy)]
 pub(super) struct Options<'a> {
@@ -216,4 +224,11 @@ pub(super) struct Options<'a> {
     /// The memory's addresses.
     pub(super) ptr: PtrType,
     pub(super) realloc: Option<CoreFunc<'a>>,
+}
+
+impl<'a> Options<'a> {
+    pub(super) fn addressed(&self) -> Option<Memory<'a>> {
+        let ptr = self.ptr;
+        self.memory.map(|export| Memory { export, ptr })
+    }
 }

@@ -195,7 +195,7 @@ impl<'a> Linker<'a> {
             types64,
             funcs,
             elements,
-        } = self.types.finish()?;
+        } = self.types.finish();
         Ok(Artifact {
             version: env!("CARGO_PKG_VERSION"),
             shim_abi: tidegate_abi::SHIM_ABI,

@@ -1,6 +1,6 @@
 //! Shims that are made at build time: here is only what they import.
 
-use super::entity::{CanonId, CoreExport, CoreFunc, Options};
+use super::entity::{CanonId, CoreFunc, Memory, Options};
 use super::{Linker, dangling};
 use crate::emit::adapter::ready;
 use crate::error::Result;
@@ -10,11 +10,11 @@ use crate::plan::{Import, Shim, Source};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ready<'a> {
     /// A memory as functions.
-    Accessor(CoreExport<'a>),
+    Accessor(Memory<'a>),
     /// What copies strings, and lists where memories are reached by functions.
     Transcoder {
-        from: CoreExport<'a>,
-        to: CoreExport<'a>,
+        from: Memory<'a>,
+        to: Memory<'a>,
         /// The guard of the realloc function.
         realloc: CanonId,
     },
@@ -37,8 +37,8 @@ impl<'a> Linker<'a> {
             return None;
         }
         Some(Ready::Transcoder {
-            from: from.memory?,
-            to: to.memory?,
+            from: from.addressed()?,
+            to: to.addressed()?,
             realloc: self.guard_of(to)?,
         })
     }
@@ -57,15 +57,15 @@ impl<'a> Linker<'a> {
         };
         let (code, imports) = match ready {
             Ready::Accessor(memory) => {
-                let memory = import("guest", "memory", memory.source());
-                (ready::ACCESSOR, vec![memory])
+                let imported = import("guest", "memory", memory.export.source());
+                (ready::accessor(memory.ptr), vec![imported])
             }
             Ready::Transcoder { from, to, realloc } => {
                 let realloc = self.source(CoreFunc::Canon(realloc))?;
-                let mut imports = vec![import("src", "memory", from.source())];
+                let mut imports = vec![import("src", "memory", from.export.source())];
                 let code = if self.multi_memory {
-                    imports.push(import("dst", "memory", to.source()));
-                    ready::TRANSCODE
+                    imports.push(import("dst", "memory", to.export.source()));
+                    ready::transcode(from.ptr, to.ptr)
                 } else {
                     let shim = self.ready_index(Ready::Accessor(to))?;
                     imports.extend(ready::FOREIGN_IMPORTS.map(|name| {
@@ -75,7 +75,7 @@ impl<'a> Linker<'a> {
                         };
                         import("dst", name, source)
                     }));
-                    ready::TRANSCODE_FOREIGN
+                    ready::transcode_foreign(from.ptr, to.ptr)
                 };
                 imports.push(import("dst", "realloc", realloc));
                 imports.push(import("host", "trap", Source::Trap));

@@ -13,8 +13,7 @@ use tidegate_abi::layout::{Call, Layout, PtrType};
 
 use super::adapt::Pairing;
 use super::entity::{
-    CanonId, CoreExport, CoreFunc, ElementId, FuncId, FuncTypeId, InstanceNumber, Options, Path,
-    TypeId,
+    CanonId, CoreExport, CoreFunc, ElementId, FuncTypeId, InstanceNumber, Options, Path, TypeId,
 };
 use super::ready::Ready;
 use super::types::{Types, core_type};
@@ -51,15 +50,17 @@ pub(super) enum CanonKind<'a> {
     /// Needs nothing of the artifact's but what it names.
     BuiltIn(ShimFuncKind),
     /// `waitable-set.wait`.
-    Wait(CoreExport<'a>),
+    Wait(CoreExport<'a>, PtrType),
     /// `waitable-set.poll`.
-    Poll(CoreExport<'a>),
+    Poll(CoreExport<'a>, PtrType),
     Lower {
         callee: Callee<'a>,
         ty: FuncTypeId,
         is_async: bool,
         options: Options<'a>,
     },
+    /// A lowered function whose callee this binary lifts.
+    Adapter(Pairing<'a>),
     TaskReturn {
         result: Option<TypeId>,
         options: Options<'a>,
@@ -81,13 +82,11 @@ pub(super) enum CanonKind<'a> {
     },
 }
 
-/// Whom a lowered function calls.
+/// Whom a lowered function calls that is no adapter.
 #[derive(Clone)]
 pub(super) enum Callee<'a> {
     /// The host; see [`Lowered::path`].
     Host(Path<'a>),
-    /// A function that this binary lifts.
-    Guest(FuncId),
     /// The host, which has this built-in.
     BuiltIn(&'static str),
 }
@@ -246,33 +245,18 @@ impl<'a> Linker<'a> {
 
     /// The functions of shims that have to be there when this one is called.
     fn needs(&mut self, id: CanonId) -> Result<Vec<CanonId>> {
-        if let Some(pairing) = self.pairing(id) {
-            return Ok(self.adapter_needs(&pairing));
-        }
-        let (callee, options) = match &self.canons[id.0 as usize].kind {
-            CanonKind::Lower {
-                callee, options, ..
-            } => match callee {
-                Callee::Guest(callee) => (Some(*callee), *options),
-                Callee::Host(_) | Callee::BuiltIn(_) => (None, *options),
-            },
-            CanonKind::Copy(Copy { options, .. }) => (None, *options),
-            CanonKind::Realloc { .. }
+        let options = match &self.canons[id.0 as usize].kind {
+            CanonKind::Lower { options, .. } | CanonKind::Copy(Copy { options, .. }) => *options,
+            CanonKind::Adapter(_)
+            | CanonKind::Realloc { .. }
             | CanonKind::PostReturn { .. }
             | CanonKind::Typed { .. }
             | CanonKind::BuiltIn(_)
-            | CanonKind::Wait(_)
-            | CanonKind::Poll(_)
+            | CanonKind::Wait(..)
+            | CanonKind::Poll(..)
             | CanonKind::TaskReturn { .. } => return Ok(self.imported(id)),
         };
-        let mut needs = match callee {
-            Some(callee) => self.register(callee)?.1,
-            None => Vec::new(),
-        };
-        if let Some(realloc) = options.realloc {
-            needs.push(self.realloc_guard(&options, realloc));
-        }
-        Ok(needs)
+        Ok(self.guard_of(&options).into_iter().collect())
     }
 
     /// Those among them that its shim imports.
@@ -289,11 +273,12 @@ impl<'a> Linker<'a> {
                 core: CoreFunc::Canon(core),
                 ..
             } => vec![core],
-            CanonKind::Realloc { .. }
+            CanonKind::Adapter(_)
+            | CanonKind::Realloc { .. }
             | CanonKind::PostReturn { .. }
             | CanonKind::BuiltIn(_)
-            | CanonKind::Wait(_)
-            | CanonKind::Poll(_)
+            | CanonKind::Wait(..)
+            | CanonKind::Poll(..)
             | CanonKind::Typed { .. }
             | CanonKind::Lower { .. }
             | CanonKind::Copy(_)
@@ -323,7 +308,7 @@ impl<'a> Linker<'a> {
             let pairing = self.pairing(id);
             let alone = self.stands_alone(id);
             let memory = match &pairing {
-                Some(pairing) => self.adapter_memory(pairing),
+                Some(pairing) => self.adapter_memory(pairing).map(|memory| memory.export),
                 None => self.memory_of(id)?,
             };
             let fits = |group: &Group<'a>| {
@@ -375,7 +360,7 @@ impl<'a> Linker<'a> {
             .get(id.0 as usize)
             .ok_or_else(|| dangling("core function"))?;
         match &canon.kind {
-            CanonKind::Wait(memory) | CanonKind::Poll(memory) => Ok(Some(*memory)),
+            CanonKind::Wait(memory, _) | CanonKind::Poll(memory, _) => Ok(Some(*memory)),
             CanonKind::Copy(copy) if copy.layout(&self.types).size > 0 => copy
                 .options
                 .memory
@@ -384,6 +369,7 @@ impl<'a> Linker<'a> {
             CanonKind::Copy(_)
             | CanonKind::BuiltIn(_)
             | CanonKind::Lower { .. }
+            | CanonKind::Adapter(_)
             | CanonKind::TaskReturn { .. }
             | CanonKind::Realloc { .. }
             | CanonKind::PostReturn { .. }
@@ -400,8 +386,8 @@ impl<'a> Linker<'a> {
         let instance = canon.instance;
         let kind = match canon.kind.clone() {
             CanonKind::BuiltIn(kind) => kind,
-            CanonKind::Wait(_) => ShimFuncKind::WaitableSetWait,
-            CanonKind::Poll(_) => ShimFuncKind::WaitableSetPoll,
+            CanonKind::Wait(_, ptr) => ShimFuncKind::WaitableSetWait { ptr },
+            CanonKind::Poll(_, ptr) => ShimFuncKind::WaitableSetPoll { ptr },
             CanonKind::Lower {
                 callee,
                 ty,
@@ -414,23 +400,18 @@ impl<'a> Linker<'a> {
                     Call::LowerSync
                 };
                 let signature = self.types.signature(ty, call, options.ptr);
-                let builtin = matches!(callee, Callee::BuiltIn(_));
-                let (path, callee, guest) = match callee {
-                    Callee::Host(path) => (self.path(&path)?, None, None),
-                    Callee::Guest(id) => (Vec::new(), Some(self.register(id)?.0), Some(id)),
-                    Callee::BuiltIn(name) => (vec![name.to_owned()], None, None),
+                let (path, builtin) = match callee {
+                    Callee::Host(path) => (self.path(&path)?, false),
+                    Callee::BuiltIn(name) => (vec![name.to_owned()], true),
                 };
                 let options = self.plan_options(&options)?;
                 let index = self.plan.lowered.len() as u32;
-                match guest {
-                    None if !is_async && !builtin => self.note_import(instance, index),
-                    None => {}
-                    Some(id) => self.note_call(instance, id, is_async),
+                if !is_async && !builtin {
+                    self.note_import(instance, index);
                 }
                 self.plan.lowered.push(Lowered {
                     path,
                     builtin,
-                    callee,
                     func: ty.0,
                     is_async,
                     options,
@@ -441,6 +422,9 @@ impl<'a> Linker<'a> {
                     result: signature.result.map(core_type),
                     waits: !is_async && !builtin,
                 }
+            }
+            CanonKind::Adapter(_) => {
+                return Err(CompileError::internal("an adapter is among built-ins"));
             }
             CanonKind::TaskReturn { result, options } => self.task_return_func(result, &options)?,
             CanonKind::Copy(copy) => self.copy_func(&copy)?,
@@ -493,31 +477,23 @@ impl<'a> Linker<'a> {
     }
 
     fn copy_func(&mut self, copy: &Copy<'a>) -> Result<ShimFuncKind> {
-        let (kind, element) = (copy.kind, copy.element.0);
         let layout = copy.layout(&self.types);
-        let (size, align) = (layout.size, layout.align);
-        let is_async = copy.is_async;
+        let element = copy.element.0;
         let options = self.plan_options(&copy.options)?;
         let site = self.plan.sites.len() as u32;
         self.plan.sites.push(Site { element, options });
-        Ok(if copy.is_read {
-            ShimFuncKind::EndRead {
-                kind,
-                element,
-                site,
-                size,
-                align,
-                is_async,
-            }
-        } else {
-            ShimFuncKind::EndWrite {
-                kind,
-                element,
-                site,
-                size,
-                align,
-                is_async,
-            }
+        let described = emit::EndCopy {
+            kind: copy.kind,
+            element,
+            site,
+            size: layout.size,
+            align: layout.align,
+            is_async: copy.is_async,
+            ptr: copy.options.ptr,
+        };
+        Ok(match copy.is_read {
+            true => ShimFuncKind::EndRead(described),
+            false => ShimFuncKind::EndWrite(described),
         })
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Finished {
 /// The types of an artifact, while it is being made.
 pub(super) struct Types {
     descs: Vec<TypeDesc>,
+    /// The same in memories with 64-bit addresses, where there may be such.
+    wide_descs: Vec<TypeDesc>,
     /// For each of `descs`.
     facts: Vec<Facts>,
     index: HashMap<TypeKind, TypeId>,
@@ -46,6 +48,7 @@ impl Types {
     pub(super) fn new(limits: &Limits, memory64: bool) -> Self {
         Self {
             descs: Vec::new(),
+            wide_descs: Vec::new(),
             facts: Vec::new(),
             index: HashMap::new(),
             funcs: Vec::new(),
@@ -60,20 +63,17 @@ impl Types {
     }
 
     /// The artifact's `types`, `types64`, `funcs` and `element_types`.
-    pub(super) fn finish(self) -> Result<Finished> {
-        let types64 = if self.wide {
-            let all = self.descs.iter().zip(&self.facts);
-            all.map(|(desc, facts)| facts.describe_wide(&self, &desc.kind))
-                .collect::<Result<_>>()?
-        } else {
-            Vec::new()
+    pub(super) fn finish(self) -> Finished {
+        let types64 = match self.wide {
+            true => self.wide_descs,
+            false => Vec::new(),
         };
-        Ok(Finished {
+        Finished {
             types: self.descs,
             types64,
             funcs: self.funcs,
             elements: self.elements,
-        })
+        }
     }
 
     /// Somebody uses a memory with such addresses.
@@ -83,6 +83,10 @@ impl Types {
 
     pub(super) fn descs(&self) -> &[TypeDesc] {
         &self.descs
+    }
+
+    pub(super) fn wide_descs(&self) -> &[TypeDesc] {
+        &self.wide_descs
     }
 
     pub(super) fn kind(&self, ty: TypeId) -> &TypeKind {
@@ -304,6 +308,10 @@ impl Types {
             return Err(self.limit("value types", Limit::Types));
         }
         let id = TypeId(self.descs.len() as u32);
+        if self.memory64 {
+            let wide = facts.describe_wide(self, &kind)?;
+            self.wide_descs.push(wide);
+        }
         self.index.insert(kind.clone(), id);
         self.descs.push(facts.form(PtrType::I32).describe(kind));
         self.facts.push(facts);

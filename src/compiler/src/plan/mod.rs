@@ -411,12 +411,10 @@ pub enum StringEncoding {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lowered {
-    /// As [`ResourceDesc::Imported::path`]; empty when there is a callee.
+    /// As [`ResourceDesc::Imported::path`].
     pub path: Vec<String>,
     /// A built-in that the JS host has, as if it were imported: `path` is its name alone.
     pub builtin: bool,
-    /// Index of [`Artifact::lifted`] when a component of the same binary is called: its values go through JS.
-    pub callee: Option<u32>,
     /// Index of [`Artifact::funcs`].
     pub func: u32,
     /// Lowered with the `async` option.
@@ -469,7 +467,7 @@ pub struct CallSite {
     pub return_key: u32,
     /// Slot of the function `(subtask) -> ()` that starts a call which has waited.
     pub start: Option<u32>,
-    /// Slot of the function `(flat result.., subtask, retptr) -> ()` that `task.return` calls.
+    /// Slot of the function `(flat result.., subtask) -> ()` that `task.return` calls.
     pub returns: Option<u32>,
 }
 

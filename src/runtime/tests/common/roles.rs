@@ -180,10 +180,24 @@ impl World {
     }
 
     pub fn try_copy(&mut self, at: EndRef, ptr: u32, len: u32) -> Result<u32, TrapCode> {
-        let site = SiteId(at.inst.0);
-        let outcome = self
-            .store
-            .end_copy(at, GuestBuffer { site, ptr, len }, true);
+        self.try_copy_of(at, ptr, len, 1)
+    }
+
+    /// Of elements that take `size` bytes.
+    pub fn try_copy_of(
+        &mut self,
+        at: EndRef,
+        ptr: u32,
+        len: u32,
+        size: u32,
+    ) -> Result<u32, TrapCode> {
+        let buffer = GuestBuffer {
+            site: SiteId(at.inst.0),
+            ptr: ptr.into(),
+            len,
+            size,
+        };
+        let outcome = self.store.end_copy(at, buffer, true);
         self.perform(outcome).map(|payload| payload as u32)
     }
 

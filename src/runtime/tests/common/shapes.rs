@@ -11,7 +11,7 @@ use super::World;
 pub fn one_instance() -> (World, InstanceId, TypeId) {
     let mut world = World::new();
     let inst = world.store.instance_new();
-    let ty = world.store.type_new(true, 1);
+    let ty = world.store.type_new(true);
     (world, inst, ty)
 }
 

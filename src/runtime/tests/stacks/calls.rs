@@ -100,7 +100,7 @@ impl Sim {
         param: u64,
         retptr: u32,
     ) -> Result<(u64, SubtaskId), TrapCode> {
-        let outcome = self.store(|s| s.guest_call(id, retptr));
+        let outcome = self.store(|s| s.guest_call(id, retptr.into()));
         let how = self.perform(outcome).await?;
         let subtask = SubtaskId(self.arg(0));
         let outcome = match how {
@@ -169,10 +169,14 @@ impl Sim {
     /// `task.return` with a result.
     pub fn task_return(&self, inst: InstanceId, result: u64) -> Result<(), TrapCode> {
         let outcome = self.store(|s| s.task_return(inst, KEY))?;
-        let [a, b, c] = [0, 1, 2].map(|i| self.arg(i));
+        let [a, b] = [0, 1].map(|i| self.arg(i));
         match outcome {
             Step::Value(0) => self.returned(a as usize, result),
-            Step::Value(_) => self.return_half(a, SubtaskId(b), c, result),
+            Step::Value(_) => {
+                let subtask = SubtaskId(b);
+                let retptr = self.store(|s| s.guest_retptr(subtask));
+                self.return_half(a, subtask, retptr as u32, result);
+            }
             Step::Action(..) => panic!("it is a value"),
         }
         Ok(())

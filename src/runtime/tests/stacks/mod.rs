@@ -22,7 +22,7 @@ use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_runtime::{
     CallId, EndRef, GuestBuffer, Handle, InstanceId, Lift, Outcome, SiteId, Step, Store, SubtaskId,
-    TaskId, ThreadId, ThreadIndex,
+    TaskId, ThreadContext, ThreadId, ThreadIndex,
 };
 
 use super::common::*;
@@ -303,8 +303,9 @@ impl Sim {
     ) -> Result<u32, TrapCode> {
         let buffer = GuestBuffer {
             site: SiteId(at.inst.0),
-            ptr,
+            ptr: ptr.into(),
             len,
+            size: 1,
         };
         let outcome = self.store(|s| s.end_copy(at, buffer, is_async));
         Ok(self.perform(outcome).await? as u32)
@@ -319,7 +320,8 @@ impl Sim {
     }
 
     pub fn new_thread(&self, inst: InstanceId, context: u32, function: Core) -> ThreadIndex {
-        let Ok(Step::Value(made)) = self.store(|s| s.thread_new(inst, context)) else {
+        let Ok(Step::Value(made)) = self.store(|s| s.thread_new(inst, ThreadContext::I32(context)))
+        else {
             panic!("there is room for a thread");
         };
         let threads = &mut self.inner.borrow_mut().threads;

@@ -11,7 +11,7 @@ use super::emitter::Emitter;
 use super::func::{Func, Local};
 use super::traits::MAX_INLINE;
 use super::value::{Place, Route};
-use super::{Adapter, CallSite, Direction, Shape};
+use super::{Adapter, CallSite, Direction, Shape, SideId};
 use crate::plan::Source;
 
 /// Parameters and results are translated in line up to this weight.
@@ -28,10 +28,10 @@ impl Emitter<'_> {
     pub(super) fn adapter(&mut self, n: usize, adapter: &Adapter) {
         let mut types = self.lowered_params(adapter);
         let result_in_memory = self.result_in_memory(adapter);
-        types.extend(result_in_memory.then_some(ValType::I32));
+        types.extend(result_in_memory.then(|| self.pointer(adapter.caller)));
         let results = match (&adapter.shape, adapter.result) {
             (Shape::Site(CallSite { is_async: true, .. }), _) => vec![ValType::I32],
-            (_, Some(ty)) if !result_in_memory => self.flat(ty),
+            (_, Some(ty)) if !result_in_memory => self.flat(ty, adapter.caller),
             _ => Vec::new(),
         };
         self.module.name_next("adapter".to_owned());
@@ -68,7 +68,7 @@ impl Emitter<'_> {
 
     /// The caller's core parameters, without the pointer to where the result goes.
     pub(super) fn lowered_params(&self, adapter: &Adapter) -> Vec<ValType> {
-        self.flat_or_pointer(adapter.params, adapter.most_params())
+        self.flat_or_pointer(adapter.params, adapter.most_params(), adapter.caller)
     }
 
     /// Whether the caller gets the result in its memory. Spec: `flatten_functype`.
@@ -79,16 +79,10 @@ impl Emitter<'_> {
         })
     }
 
-    /// Whether values of a type are flat where at most so many may be.
-    fn fits(&self, ty: u32, most: usize) -> bool {
-        let flat = self.types[ty as usize].flat.as_ref();
-        flat.is_some_and(|flat| flat.len() <= most)
-    }
-
-    pub(super) fn flat_or_pointer(&self, ty: u32, most: usize) -> Vec<ValType> {
+    pub(super) fn flat_or_pointer(&self, ty: u32, most: usize, side: SideId) -> Vec<ValType> {
         match self.fits(ty, most) {
-            true => self.flat(ty),
-            false => vec![ValType::I32],
+            true => self.flat(ty, side),
+            false => vec![self.pointer(side)],
         }
     }
 
@@ -166,16 +160,14 @@ impl Emitter<'_> {
             to: adapter.callee,
         };
         let ty = adapter.params;
-        let desc = &self.types[ty as usize];
-        let layout = (desc.size, desc.align);
         let from = self.place(ty, adapter.most_params(), given);
         if from.in_memory() {
-            self.check(f, dir.from, given[0], layout);
+            self.check(f, dir.from, given[0], ty);
         }
-        let params = f.locals(self.flat_or_pointer(ty, MAX_FLAT_PARAMS));
+        let params = f.locals(self.flat_or_pointer(ty, MAX_FLAT_PARAMS, dir.to));
         let to = self.place(ty, MAX_FLAT_PARAMS, &params);
         if to.in_memory() {
-            self.allocate(f, dir.to, layout);
+            self.allocate(f, dir.to, ty);
             f.set_all(&params);
         }
         self.translate_root(f, dir, ty, (&from, &to));
@@ -193,7 +185,8 @@ impl Emitter<'_> {
         let result = match (lift, adapter.result) {
             (Call::LiftCallback, _) => Some(ValType::I32),
             (Call::LiftSync, Some(ty)) => {
-                self.flat_or_pointer(ty, MAX_FLAT_RESULTS).first().copied()
+                let flat = self.flat_or_pointer(ty, MAX_FLAT_RESULTS, adapter.callee);
+                flat.first().copied()
             }
             _ => None,
         };
@@ -218,18 +211,16 @@ impl Emitter<'_> {
             from: adapter.callee,
             to: adapter.caller,
         };
-        let desc = &self.types[ty as usize];
-        let layout = (desc.size, desc.align);
         let from = self.place(ty, most, core);
         if from.in_memory() {
-            self.check(f, dir.from, core[0], layout);
+            self.check(f, dir.from, core[0], ty);
         }
         let Some(retptr) = retptr else {
-            let flat = f.locals(self.flat(ty));
+            let flat = f.locals(self.flat(ty, dir.to));
             self.translate_root(f, dir, ty, (&from, &Place::Flat(flat.clone())));
             return flat;
         };
-        self.check(f, dir.to, retptr, layout);
+        self.check(f, dir.to, retptr, ty);
         self.translate_root(f, dir, ty, (&from, &Place::at(retptr)));
         Vec::new()
     }

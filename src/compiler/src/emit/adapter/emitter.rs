@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use wasm_encoder::{BlockType, ValType};
 
 use tidegate_abi::code::TrapCode;
+use tidegate_abi::layout::PtrType;
 
 use super::func::{Func, Local};
 use super::traits::Traits;
 use super::{AdapterSpec, Direction, Side, SideId};
-use crate::emit::builtin::val_types;
+use crate::emit::builtin::{pointer, val_types};
 use crate::emit::module::{Module, OwnFunc};
-use crate::plan::{Shim, Source, StringEncoding, TypeDesc};
+use crate::plan::{Shim, Source, StringEncoding, TypeDesc, TypeKind};
 
 /// A function that adapters of a module share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +30,7 @@ pub(super) enum Helper {
     },
     /// `(subtask?, handle) -> handle`. Moves a handle from one table to the other.
     Handle { ty: u32, dir: Direction },
-    /// `(ptr, bytes, align - 1) -> ()`. Traps unless a range is aligned and in memory.
+    /// `(ptr, bytes, align - 1) -> ()`, of which only the first may have 64 bits. Traps unless a range is aligned and in memory.
     Check(SideId),
     /// `(bytes, align) -> ptr`. Spec: `allocate`, and the checks that follow it everywhere.
     Allocate(SideId),
@@ -58,7 +59,8 @@ pub(super) struct Form {
 /// A module of adapters under construction.
 pub(super) struct Emitter<'s> {
     pub(super) module: Module<'s>,
-    pub(super) types: &'s [TypeDesc],
+    types: &'s [TypeDesc],
+    types64: &'s [TypeDesc],
     pub(super) traits: &'s [Traits],
     spec: &'s AdapterSpec<'s>,
     helpers: HashMap<Helper, OwnFunc>,
@@ -73,6 +75,7 @@ impl<'s> Emitter<'s> {
         Self {
             module: Module::new(None, spec.catches),
             types: spec.types,
+            types64: spec.types64,
             traits: spec.traits,
             spec,
             helpers: HashMap::new(),
@@ -136,45 +139,86 @@ impl<'s> Emitter<'s> {
     }
 
     fn signature(&self, helper: Helper) -> (Vec<ValType>, Vec<ValType>) {
-        const POINTER: ValType = ValType::I32;
         let subtask = |ty: u32| {
             let borrows = self.traits[ty as usize].borrows;
             borrows.then_some(ValType::I32).into_iter().collect()
         };
         match helper {
-            Helper::Value { ty, form, .. } => {
+            Helper::Value { ty, dir, form } => {
                 let mut params: Vec<ValType> = subtask(ty);
                 match form.from_memory {
-                    true => params.push(POINTER),
-                    false => params.extend(self.flat(ty)),
+                    true => params.push(self.pointer(dir.from)),
+                    false => params.extend(self.flat(ty, dir.from)),
                 }
                 match form.to_memory {
                     true => {
-                        params.push(POINTER);
+                        params.push(self.pointer(dir.to));
                         (params, Vec::new())
                     }
-                    false => (params, self.flat(ty)),
+                    false => (params, self.flat(ty, dir.to)),
                 }
             }
-            Helper::Elements { ty, .. } => {
+            Helper::Elements { ty, dir } => {
                 let mut params: Vec<ValType> = subtask(ty);
-                params.extend([POINTER, POINTER]);
-                (params, vec![POINTER])
+                params.extend([self.pointer(dir.from); 2]);
+                (params, vec![self.pointer(dir.to)])
             }
             Helper::Handle { ty, .. } => {
                 let mut params: Vec<ValType> = subtask(ty);
                 params.push(ValType::I32);
                 (params, vec![ValType::I32])
             }
-            Helper::Check(_) => (vec![POINTER; 3], Vec::new()),
-            Helper::Bytes { .. } | Helper::Allocate(_) => (vec![POINTER; 2], vec![POINTER]),
+            Helper::Check(side) => (
+                vec![self.pointer(side), ValType::I32, ValType::I32],
+                Vec::new(),
+            ),
+            Helper::Bytes { dir, .. } => {
+                (vec![self.pointer(dir.from); 2], vec![self.pointer(dir.to)])
+            }
+            Helper::Allocate(side) => (vec![ValType::I32; 2], vec![self.pointer(side)]),
         }
     }
 
-    /// The flat types of a type that has at most 16.
-    pub(super) fn flat(&self, ty: u32) -> Vec<ValType> {
-        let flat = self.types[ty as usize].flat.as_deref();
+    /// A type as a side has it.
+    pub(super) fn desc(&self, ty: u32, side: SideId) -> &'s TypeDesc {
+        match self.side(side).ptr {
+            PtrType::I32 => &self.types[ty as usize],
+            PtrType::I64 => &self.types64[ty as usize],
+        }
+    }
+
+    /// Size and alignment of a type in a side's memory.
+    pub(super) fn layout(&self, ty: u32, side: SideId) -> (u32, u32) {
+        let desc = self.desc(ty, side);
+        (desc.size, desc.align)
+    }
+
+    /// A side's flat types of a type that has at most 16.
+    pub(super) fn flat(&self, ty: u32, side: SideId) -> Vec<ValType> {
+        let flat = self.desc(ty, side).flat.as_deref();
         val_types(flat.expect("what is flat has at most 16 core values"))
+    }
+
+    /// How many flat values a type has that has at most 16: the same number on every side.
+    pub(super) fn flat_count(&self, ty: u32) -> usize {
+        let flat = self.types[ty as usize].flat.as_ref();
+        flat.expect("what is flat has at most 16 core values").len()
+    }
+
+    /// Whether values of a type are flat where at most so many may be.
+    pub(super) fn fits(&self, ty: u32, most: usize) -> bool {
+        let flat = self.types[ty as usize].flat.as_ref();
+        flat.is_some_and(|flat| flat.len() <= most)
+    }
+
+    /// The kind of a type; offsets in it are those of 32-bit memories.
+    pub(super) fn kind(&self, ty: u32) -> &'s TypeKind {
+        &self.types[ty as usize].kind
+    }
+
+    /// The core type of a side's addresses and lengths.
+    pub(super) fn pointer(&self, side: SideId) -> ValType {
+        pointer(self.side(side).ptr)
     }
 
     pub(super) fn side(&self, side: SideId) -> &Side {
@@ -321,20 +365,16 @@ impl<'s> Emitter<'s> {
         f.ins().unreachable();
     }
 
-    /// Allocates memory of a size and alignment; leaves the address on the stack.
-    pub(super) fn allocate(&mut self, f: &mut Func, side: SideId, (size, align): (u32, u32)) {
+    /// Allocates memory for a value; leaves the address on the stack.
+    pub(super) fn allocate(&mut self, f: &mut Func, side: SideId, ty: u32) {
+        let (size, align) = self.layout(ty, side);
         f.ins().i32_const(size as i32).i32_const(align as i32);
         self.help(f, Helper::Allocate(side));
     }
 
-    /// Checks a range of which the address is in a local.
-    pub(super) fn check(
-        &mut self,
-        f: &mut Func,
-        side: SideId,
-        ptr: Local,
-        (size, align): (u32, u32),
-    ) {
+    /// Checks the range of a value of which the address is in a local.
+    pub(super) fn check(&mut self, f: &mut Func, side: SideId, ptr: Local, ty: u32) {
+        let (size, align) = self.layout(ty, side);
         f.get(ptr);
         f.ins().i32_const(size as i32).i32_const(align as i32 - 1);
         self.help(f, Helper::Check(side));
@@ -348,10 +388,22 @@ impl<'s> Emitter<'s> {
         };
         let realloc = self.side(side).realloc.clone();
         let realloc = realloc.expect("validation wants a realloc where memory is needed");
-        let ptr = f.local(ValType::I32);
-        f.ins().i32_const(0).i32_const(0);
-        f.get_all(&[align, bytes]);
-        self.call_import(&mut f, realloc, &[ValType::I32; 4], &[ValType::I32]);
+        let pointer = self.pointer(side);
+        let ptr = f.local(pointer);
+        match pointer {
+            ValType::I64 => {
+                f.ins().i64_const(0).i64_const(0);
+                f.get(align);
+                f.ins().i64_extend_i32_u();
+                f.get(bytes);
+                f.ins().i64_extend_i32_u();
+            }
+            _ => {
+                f.ins().i32_const(0).i32_const(0);
+                f.get_all(&[align, bytes]);
+            }
+        }
+        self.call_import(&mut f, realloc, &[pointer; 4], &[pointer]);
         f.ins().local_tee(ptr.index);
         f.get_all(&[bytes, align]);
         f.ins().i32_const(1).i32_sub();

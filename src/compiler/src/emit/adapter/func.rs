@@ -101,13 +101,28 @@ impl Func {
         }
     }
 
-    /// `local` is a `size` further.
-    pub(super) fn advance(&mut self, local: Local, size: u32) {
-        self.ins()
-            .local_get(local.index)
-            .i32_const(size as i32)
-            .i32_add()
-            .local_set(local.index);
+    /// `local`, an address or a number of bytes, is a `size` further.
+    pub(super) fn advance(&mut self, local: Local, size: i32) {
+        self.get(local);
+        match local.ty {
+            ValType::I64 => self.ins().i64_const(size.into()).i64_add(),
+            _ => self.ins().i32_const(size).i32_add(),
+        };
+        self.set(local);
+    }
+
+    /// Pushes the address that is `offset` behind that in a local.
+    pub(super) fn push_address(&mut self, addr: Local, offset: u32) {
+        self.get(addr);
+        match (offset, addr.ty) {
+            (0, _) => {}
+            (_, ValType::I64) => {
+                self.ins().i64_const(offset.into()).i64_add();
+            }
+            (_, _) => {
+                self.ins().i32_const(offset as i32).i32_add();
+            }
+        }
     }
 
     /// Appends instructions.

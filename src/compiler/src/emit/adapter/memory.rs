@@ -2,7 +2,9 @@
 
 use wasm_encoder::{BlockType, MemArg, MemArgTarget, ValType};
 
-use super::emitter::Emitter;
+use tidegate_abi::code::TrapCode;
+
+use super::emitter::{Emitter, Helper};
 use super::func::{Func, Local};
 use super::{Memory, SideId};
 use crate::plan::Source;
@@ -55,10 +57,10 @@ impl Emitter<'_> {
     /// Reads what is `offset` behind the address in `addr`.
     pub(super) fn load(&mut self, f: &mut Func, side: SideId, width: Width, at: (Local, u32)) {
         let (addr, offset) = at;
-        f.get(addr);
         match self.memory(side) {
             Memory::Imported(source) => {
-                let arg = self.mem_arg(&source, width, offset);
+                f.get(addr);
+                let arg = self.mem_arg(side, &source, width, offset);
                 let mut ins = f.ins();
                 match width {
                     Width::U8 => ins.i32_load8_u(arg),
@@ -72,9 +74,9 @@ impl Emitter<'_> {
                 };
             }
             Memory::Accessor(shim) => {
-                add(f, offset);
+                f.push_address(addr, offset);
                 let name = ["load8", "load16", "load32", "load64"][width.log2() as usize];
-                self.accessor(f, shim, name, &[], &[integer(width)]);
+                self.accessor(f, (shim, name), &[addr.ty], &[integer(width)]);
                 let mut ins = f.ins();
                 match width {
                     Width::U8 | Width::U16 | Width::I32 | Width::I64 => &mut ins,
@@ -97,11 +99,11 @@ impl Emitter<'_> {
         value: impl FnOnce(&mut Self, &mut Func),
     ) {
         let (addr, offset) = at;
-        f.get(addr);
         match self.memory(side) {
             Memory::Imported(source) => {
+                f.get(addr);
                 value(self, f);
-                let arg = self.mem_arg(&source, width, offset);
+                let arg = self.mem_arg(side, &source, width, offset);
                 let mut ins = f.ins();
                 match width {
                     Width::U8 | Width::S8 => ins.i32_store8(arg),
@@ -113,7 +115,7 @@ impl Emitter<'_> {
                 };
             }
             Memory::Accessor(shim) => {
-                add(f, offset);
+                f.push_address(addr, offset);
                 value(self, f);
                 let mut ins = f.ins();
                 match width {
@@ -122,39 +124,41 @@ impl Emitter<'_> {
                     _ => &mut ins,
                 };
                 let name = ["store8", "store16", "store32", "store64"][width.log2() as usize];
-                self.accessor(f, shim, name, &[integer(width)], &[]);
+                self.accessor(f, (shim, name), &[addr.ty, integer(width)], &[]);
             }
         }
     }
 
-    /// Pushes the memory's size in pages.
-    pub(super) fn pages(&mut self, f: &mut Func, side: SideId) {
+    /// Pushes the memory's size in bytes as an i64.
+    fn memory_size(&mut self, f: &mut Func, side: SideId) {
+        let pages = self.pointer(side);
         match self.memory(side) {
             Memory::Imported(source) => {
-                let index = self.module.memory(&source).0;
+                let index = self.imported(side, &source);
                 f.ins().memory_size(index);
             }
-            Memory::Accessor(shim) => {
-                let source = Source::Shim {
-                    shim,
-                    name: "pages".to_owned(),
-                };
-                self.call_import(f, source, &[], &[ValType::I32]);
-            }
+            Memory::Accessor(shim) => self.accessor(f, (shim, "pages"), &[], &[pages]),
         }
+        extend(f, pages);
+        f.ins().i64_const(16).i64_shl();
     }
 
-    /// Copies bytes; takes the destination, the source and the count, all in range, from the stack.
+    /// Copies bytes; takes the destination, the source and the count, all in range, from the stack. The count is an i32.
     pub(super) fn copy(&mut self, f: &mut Func, dir: super::Direction) {
+        let [from, to] = [self.pointer(dir.from), self.pointer(dir.to)];
         match (self.memory(dir.from), self.memory(dir.to)) {
-            (Memory::Imported(from), Memory::Imported(to)) => {
-                let from = self.module.memory(&from).0;
-                let to = self.module.memory(&to).0;
-                f.ins().memory_copy(to, from);
+            (Memory::Imported(source), Memory::Imported(target)) => {
+                // The count is as wide as the narrower addresses.
+                if (from, to) == (ValType::I64, ValType::I64) {
+                    f.ins().i64_extend_i32_u();
+                }
+                let source = self.imported(dir.from, &source);
+                let target = self.imported(dir.to, &target);
+                f.ins().memory_copy(target, source);
             }
             _ => {
                 let source = self.transcoder(dir, "copy");
-                self.call_import(f, source, &[ValType::I32; 3], &[]);
+                self.call_import(f, source, &[to, from, ValType::I32], &[]);
             }
         }
     }
@@ -166,11 +170,17 @@ impl Emitter<'_> {
             .expect("validation wants a memory where values are in memory")
     }
 
-    fn mem_arg(&mut self, memory: &Source, width: Width, offset: u32) -> MemArg {
+    /// Index of a memory that is imported.
+    fn imported(&mut self, side: SideId, source: &Source) -> u32 {
+        let ptr = self.side(side).ptr;
+        self.module.memory(source, ptr).0
+    }
+
+    fn mem_arg(&mut self, side: SideId, memory: &Source, width: Width, offset: u32) -> MemArg {
         MemArg {
             offset: u64::from(offset),
             align: width.log2(),
-            target: MemArgTarget::Memory(self.module.memory(memory).0),
+            target: MemArgTarget::Memory(self.imported(side, memory)),
             ordering: None,
         }
     }
@@ -178,50 +188,68 @@ impl Emitter<'_> {
     fn accessor(
         &mut self,
         f: &mut Func,
-        shim: u32,
-        name: &str,
-        values: &[ValType],
+        (shim, name): (u32, &str),
+        params: &[ValType],
         results: &[ValType],
     ) {
         let source = Source::Shim {
             shim,
             name: name.to_owned(),
         };
-        let params = [&[ValType::I32], values].concat();
-        self.call_import(f, source, &params, results);
+        self.call_import(f, source, params, results);
     }
 
     /// The body of `Helper::Check`, `(ptr, bytes, align - 1) -> ()`: traps unless the range is aligned and in memory.
     pub(super) fn check_body(&mut self, side: SideId) -> Func {
-        let (mut f, params) = Func::new(&[ValType::I32; 3]);
+        let (mut f, params) = Func::new(&self.params(Helper::Check(side)));
         let [ptr, bytes, mask] = params[..] else {
             unreachable!("there are three")
         };
-        f.get_all(&[ptr, mask]);
-        f.ins().i32_and().if_(BlockType::Empty);
-        self.trap(&mut f, tidegate_abi::code::TrapCode::Unaligned);
-        f.ins().end();
-        // In 64 bits nothing overflows.
         f.get(ptr);
-        f.ins().i64_extend_i32_u();
-        f.get(bytes);
-        f.ins().i64_extend_i32_u().i64_add();
-        self.pages(&mut f, side);
-        f.ins()
-            .i64_extend_i32_u()
-            .i64_const(16)
-            .i64_shl()
-            .i64_gt_u()
-            .if_(BlockType::Empty);
-        self.trap(&mut f, tidegate_abi::code::TrapCode::OutOfBounds);
+        if ptr.ty == ValType::I64 {
+            f.ins().i32_wrap_i64();
+        }
+        f.get(mask);
+        f.ins().i32_and().if_(BlockType::Empty);
+        self.trap(&mut f, TrapCode::Unaligned);
+        f.ins().end();
+        match ptr.ty {
+            ValType::I64 => {
+                let size = f.local(ValType::I64);
+                self.memory_size(&mut f, side);
+                f.ins().local_tee(size.index);
+                f.get(ptr);
+                f.ins().i64_lt_u();
+                // What is left behind the address; when it is beyond the end, the first condition holds.
+                f.get_all(&[size, ptr]);
+                f.ins().i64_sub();
+                f.get(bytes);
+                f.ins().i64_extend_i32_u().i64_lt_u().i32_or();
+            }
+            _ => {
+                // In 64 bits nothing overflows.
+                f.get(ptr);
+                f.ins().i64_extend_i32_u();
+                f.get(bytes);
+                f.ins().i64_extend_i32_u().i64_add();
+                self.memory_size(&mut f, side);
+                f.ins().i64_gt_u();
+            }
+        }
+        f.ins().if_(BlockType::Empty);
+        self.trap(&mut f, TrapCode::OutOfBounds);
         f.ins().end();
         f
     }
 }
 
-fn add(f: &mut Func, offset: u32) {
-    if offset > 0 {
-        f.ins().i32_const(offset as i32).i32_add();
+/// Makes the address or length on the stack an i64.
+pub(super) fn extend(f: &mut Func, ty: ValType) {
+    match ty {
+        ValType::I64 => {}
+        _ => {
+            f.ins().i64_extend_i32_u();
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 //! Where guests may throw exceptions, these are caught around each call: by instructions that all engines have which know
 //! exceptions at all, and not by `try_table`, which they have later.
 //!
+//! Each side has addresses and lengths of its own width, and with it types that are laid out and flattened its own way.
+//!
 //! A side's memory is imported where the engine allows a module several, else all but one are reached by functions of a module
 //! of their own (`accessor.wat`).
 
@@ -29,7 +31,7 @@ pub(crate) use traits::Traits;
 
 use std::collections::BTreeMap;
 
-use tidegate_abi::layout::Call;
+use tidegate_abi::layout::{Call, PtrType};
 
 use crate::plan::{Shim, Source, StringEncoding, TypeDesc};
 use emitter::Emitter;
@@ -48,6 +50,8 @@ pub(crate) fn emit(spec: &AdapterSpec) -> Option<Shim> {
 pub(crate) struct AdapterSpec<'s> {
     /// The artifact's.
     pub(crate) types: &'s [TypeDesc],
+    /// The same in memories with 64-bit addresses, where there may be such.
+    pub(crate) types64: &'s [TypeDesc],
     /// Of each of `types`.
     pub(crate) traits: &'s [Traits],
     /// The sides that `adapters` name.
@@ -68,6 +72,8 @@ pub(crate) struct Side {
     /// Number of the component instance.
     pub(crate) instance: u32,
     pub(crate) encoding: StringEncoding,
+    /// How wide addresses and lengths are.
+    pub(crate) ptr: PtrType,
     pub(crate) memory: Option<Memory>,
     /// The guarded realloc.
     pub(crate) realloc: Option<Source>,
@@ -141,14 +147,43 @@ impl CallSite {
 
 /// Modules made at build time, which every artifact has as they are.
 pub(crate) mod ready {
+    use tidegate_abi::layout::PtrType::{self, I32, I64};
+
+    macro_rules! built {
+        ($name:literal) => {
+            include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm"))
+        };
+    }
+
     /// Copies strings between two memories that it imports.
-    pub(crate) const TRANSCODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/transcode.wasm"));
-    /// Copies strings into a memory that is reached by [`ACCESSOR`]'s functions.
-    pub(crate) const TRANSCODE_FOREIGN: &[u8] =
-        include_bytes!(concat!(env!("OUT_DIR"), "/transcode-foreign.wasm"));
-    /// What [`TRANSCODE_FOREIGN`] imports of an accessor.
+    pub(crate) fn transcode(from: PtrType, to: PtrType) -> &'static [u8] {
+        match (from, to) {
+            (I32, I32) => built!("transcode-32-32"),
+            (I32, I64) => built!("transcode-32-64"),
+            (I64, I32) => built!("transcode-64-32"),
+            (I64, I64) => built!("transcode-64-64"),
+        }
+    }
+
+    /// Copies strings into a memory that is reached by the functions of an [`accessor`].
+    pub(crate) fn transcode_foreign(from: PtrType, to: PtrType) -> &'static [u8] {
+        match (from, to) {
+            (I32, I32) => built!("transcode-foreign-32-32"),
+            (I32, I64) => built!("transcode-foreign-32-64"),
+            (I64, I32) => built!("transcode-foreign-64-32"),
+            (I64, I64) => built!("transcode-foreign-64-64"),
+        }
+    }
+
+    /// What [`transcode_foreign`] imports of an accessor.
     pub(crate) const FOREIGN_IMPORTS: [&str; 6] =
         ["pages", "load8", "store8", "store16", "store64", "write"];
+
     /// A memory as functions.
-    pub(crate) const ACCESSOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accessor.wasm"));
+    pub(crate) fn accessor(ptr: PtrType) -> &'static [u8] {
+        match ptr {
+            I32 => built!("accessor-32"),
+            I64 => built!("accessor-64"),
+        }
+    }
 }

@@ -12,6 +12,7 @@ use tidegate_abi::limits::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 use super::call::Given;
 use super::emitter::Emitter;
 use super::func::{Func, Local};
+use super::memory::extend;
 use super::{Adapter, CallSite};
 use crate::emit::module::OwnFunc;
 use crate::plan::Source;
@@ -35,12 +36,17 @@ impl Emitter<'_> {
         self.ensure_entered(f, adapter.caller);
         self.push_number(f, Source::CallSite { index: site.index });
         match given.retptr {
-            Some(retptr) => f.get(retptr),
+            Some(retptr) => {
+                f.get(retptr);
+                extend(f, retptr.ty);
+            }
             None => {
-                f.ins().i32_const(0);
+                f.ins().i64_const(0);
             }
         }
-        self.report(f, "guest_call", 2);
+        let params = [ValType::I32, ValType::I64];
+        self.call_import(f, runtime("guest_call"), &params, &[ValType::I64]);
+        self.settle(f);
         f.set(answer);
         f.ins().i32_const(0);
         self.call_runtime(f, "arg", 1, ValType::I32);
@@ -131,21 +137,22 @@ impl Emitter<'_> {
         f.finish(&mut self.module, func);
     }
 
-    /// `(flat result.., subtask, retptr) -> ()`: the callee has called `task.return`. Spec: `on_resolve`.
+    /// `(flat result.., subtask) -> ()`: the callee has called `task.return`. Spec: `on_resolve`.
     fn return_half(&mut self, n: usize, adapter: &Adapter) {
         let mut types = match adapter.result {
-            Some(ty) => self.flat_or_pointer(ty, MAX_FLAT_PARAMS),
+            Some(ty) => self.flat_or_pointer(ty, MAX_FLAT_PARAMS, adapter.callee),
             None => Vec::new(),
         };
-        types.extend([ValType::I32; 2]);
+        types.push(ValType::I32);
         self.module.name_next("adapter: return half".to_owned());
         let func = self.module.declare(&types, &[]);
         self.module.export_as(format!("return{n}"), func);
         let (mut f, locals) = Func::new(&types);
-        let [core @ .., subtask, retptr] = &locals[..] else {
-            unreachable!("there are two at least")
+        let [core @ .., subtask] = &locals[..] else {
+            unreachable!("there is one at least")
         };
-        let retptr = self.result_in_memory(adapter).then_some(*retptr);
+        let in_memory = self.result_in_memory(adapter);
+        let retptr = in_memory.then(|| self.retptr(&mut f, adapter, *subtask));
         let flat = self.move_result(&mut f, adapter, (core, MAX_FLAT_PARAMS), retptr);
         self.put_aside(&mut f, *subtask, &flat);
         f.get(*subtask);
@@ -154,12 +161,24 @@ impl Emitter<'_> {
         f.finish(&mut self.module, func);
     }
 
+    /// Where the caller wants the result, in a local.
+    fn retptr(&mut self, f: &mut Func, adapter: &Adapter, subtask: Local) -> Local {
+        let local = f.local(self.pointer(adapter.caller));
+        f.get(subtask);
+        self.call_runtime(f, "guest_retptr", 1, ValType::I64);
+        if local.ty == ValType::I32 {
+            f.ins().i32_wrap_i64();
+        }
+        f.set(local);
+        local
+    }
+
     /// Pushes the flat result of a call that is lowered without `async`.
     fn take_result(&mut self, f: &mut Func, adapter: &Adapter, subtask: Local) {
         if let Some(ty) = adapter.result
             && !self.result_in_memory(adapter)
         {
-            let flat = self.flat(ty);
+            let flat = self.flat(ty, adapter.caller);
             for (i, ty) in (0..).zip(flat) {
                 self.take_word(f, subtask, i, ty);
             }

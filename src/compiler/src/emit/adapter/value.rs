@@ -4,11 +4,11 @@ use wasm_encoder::{BlockType, ValType};
 
 use tidegate_abi::code::TrapCode;
 
-use super::Direction;
 use super::emitter::{Emitter, Form, Helper};
 use super::func::{Func, Local};
 use super::memory::Width;
 use super::traits::MAX_INLINE;
+use super::{Direction, SideId};
 use crate::plan::{Field, Source, TypeKind};
 
 /// Where a value is, or where it has to go.
@@ -35,9 +35,8 @@ impl Place {
         let Self::Memory { addr, offset } = self else {
             unreachable!("flat values have no address");
         };
-        let local = f.local(ValType::I32);
-        f.get(*addr);
-        f.ins().i32_const(*offset as i32).i32_add();
+        let local = f.local(addr.ty);
+        f.push_address(*addr, *offset);
         f.set(local);
         local
     }
@@ -57,7 +56,7 @@ impl Place {
 /// A value's source and destination.
 pub(super) type Route<'p> = (&'p Place, &'p Place);
 
-impl Emitter<'_> {
+impl<'s> Emitter<'s> {
     /// Translates a value of type `ty`. Both places have been checked.
     pub(super) fn translate(&mut self, f: &mut Func, dir: Direction, ty: u32, route: Route<'_>) {
         if self.traits[ty as usize].weight > MAX_INLINE {
@@ -72,12 +71,7 @@ impl Emitter<'_> {
         for place in [Some(from), Some(to).filter(|to| to.in_memory())] {
             match place {
                 Some(Place::Flat(locals)) => f.get_all(locals),
-                Some(Place::Memory { addr, offset }) => {
-                    f.get(*addr);
-                    if *offset > 0 {
-                        f.ins().i32_const(*offset as i32).i32_add();
-                    }
-                }
+                Some(Place::Memory { addr, offset }) => f.push_address(*addr, *offset),
                 None => {}
             }
         }
@@ -99,7 +93,7 @@ impl Emitter<'_> {
         }
         let to = match form.to_memory {
             true => Place::at(params.pop().expect("the destination is the last")),
-            false => Place::Flat(f.locals(self.flat(ty))),
+            false => Place::Flat(f.locals(self.flat(ty, dir.to))),
         };
         let from = match form.from_memory {
             true => Place::at(params[0]),
@@ -120,8 +114,7 @@ impl Emitter<'_> {
         route: Route<'_>,
     ) {
         let scope = f.scope();
-        let desc = &self.types[ty as usize];
-        match &desc.kind {
+        match self.kind(ty) {
             TypeKind::Bool => self.bool(f, dir, route),
             TypeKind::U8 => self.number(f, dir, Width::U8, route),
             TypeKind::S8 => self.number(f, dir, Width::S8, route),
@@ -132,10 +125,11 @@ impl Emitter<'_> {
             TypeKind::F32 => self.number(f, dir, Width::F32, route),
             TypeKind::F64 => self.number(f, dir, Width::F64, route),
             TypeKind::Char => self.char(f, dir, route),
-            TypeKind::Flags { labels } => self.flags(f, dir, labels.len(), desc.size, route),
-            TypeKind::Record { fields } | TypeKind::Tuple { fields } => {
-                self.fields(f, dir, fields, route);
+            TypeKind::Flags { labels } => {
+                let (size, _) = self.layout(ty, dir.from);
+                self.flags(f, dir, labels.len(), size, route);
             }
+            TypeKind::Record { .. } | TypeKind::Tuple { .. } => self.record(f, dir, ty, route),
             TypeKind::Variant { .. }
             | TypeKind::Enum { .. }
             | TypeKind::Option { .. }
@@ -256,18 +250,27 @@ impl Emitter<'_> {
         });
     }
 
-    fn fields(&mut self, f: &mut Func, dir: Direction, fields: &[Field], (from, to): Route) {
+    fn record(&mut self, f: &mut Func, dir: Direction, ty: u32, (from, to): Route) {
         let is_flat = !from.in_memory() || !to.in_memory();
         let mut first = 0;
-        for field in fields {
+        let [sources, targets] = [dir.from, dir.to].map(|side| self.fields(ty, side));
+        for (source, target) in sources.iter().zip(targets) {
             let count = match is_flat {
-                true => self.flat(field.ty).len(),
+                true => self.flat_count(source.ty),
                 false => 0,
             };
-            let from = from.part(first, count, field.offset);
-            let to = to.part(first, count, field.offset);
-            self.translate(f, dir, field.ty, (&from, &to));
+            let from = from.part(first, count, source.offset);
+            let to = to.part(first, count, target.offset);
+            self.translate(f, dir, source.ty, (&from, &to));
             first += count;
+        }
+    }
+
+    /// The fields of a record or tuple as a side has them.
+    fn fields(&self, ty: u32, side: SideId) -> &'s [Field] {
+        match &self.desc(ty, side).kind {
+            TypeKind::Record { fields } | TypeKind::Tuple { fields } => fields,
+            _ => unreachable!("only these types have fields"),
         }
     }
 
@@ -287,7 +290,7 @@ impl Emitter<'_> {
         let resource = |index| Some(Source::Resource { index });
         let element = |index| Some(Source::ElementType { index });
         // The runtime's function, the type's number, and whether it is a future's.
-        let (name, source, is_future) = match self.types[ty as usize].kind {
+        let (name, source, is_future) = match *self.kind(ty) {
             TypeKind::Own { resource: index } => ("transfer_own", resource(index), None),
             TypeKind::Borrow { resource: index } => ("transfer_borrow", resource(index), None),
             TypeKind::Stream { element: index } => ("transfer_end", element(index), Some(0)),

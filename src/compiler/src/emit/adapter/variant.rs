@@ -4,11 +4,11 @@ use wasm_encoder::{BlockType, ValType};
 
 use tidegate_abi::code::TrapCode;
 
-use super::Direction;
 use super::emitter::Emitter;
 use super::func::{Func, Local};
 use super::memory::Width;
 use super::value::{Place, Route};
+use super::{Direction, SideId};
 use crate::plan::TypeKind;
 
 /// How long a table of branches may be in any engine.
@@ -19,12 +19,14 @@ struct Shape {
     /// The payload of each case.
     payloads: Vec<Option<u32>>,
     discriminant: Width,
-    payload_offset: u32,
+    /// In each side's memory.
+    from_offset: u32,
+    to_offset: u32,
 }
 
 impl Emitter<'_> {
     pub(super) fn cases(&mut self, f: &mut Func, dir: Direction, ty: u32, (from, to): Route<'_>) {
-        let shape = self.shape(ty);
+        let shape = self.shape(ty, dir);
         let case = self.held(f, dir, shape.discriminant, &from.part(0, 1, 0));
         f.get(case);
         f.ins()
@@ -37,41 +39,49 @@ impl Emitter<'_> {
         self.write(f, dir, shape.discriminant, &discriminant, |_, f| {
             f.get(case)
         });
-        let rest = |place: &Place| match place {
+        let rest = |place: &Place, offset| match place {
             Place::Flat(locals) => Place::Flat(locals[1..].to_vec()),
-            Place::Memory { .. } => place.part(0, 0, shape.payload_offset),
+            Place::Memory { .. } => place.part(0, 0, offset),
         };
-        let (from, to) = (rest(from), rest(to));
+        let from = rest(from, shape.from_offset);
+        let to = rest(to, shape.to_offset);
         self.payloads(f, dir, case, &shape.payloads, (&from, &to));
     }
 
-    fn shape(&self, ty: u32) -> Shape {
-        let desc = &self.types[ty as usize];
-        let (payloads, discriminant_size, payload_offset) = match &desc.kind {
+    fn shape(&self, ty: u32, dir: Direction) -> Shape {
+        let (payloads, discriminant_size) = match self.kind(ty) {
             TypeKind::Variant {
                 cases,
                 discriminant_size,
-                payload_offset,
+                payload_offset: _,
             } => {
                 let payloads = cases.iter().map(|case| case.ty).collect();
-                (payloads, *discriminant_size, *payload_offset)
+                (payloads, *discriminant_size)
             }
-            TypeKind::Option { ty, payload_offset } => (vec![None, Some(*ty)], 1, *payload_offset),
-            TypeKind::Result {
-                ok,
-                err,
-                payload_offset,
-            } => (vec![*ok, *err], 1, *payload_offset),
+            TypeKind::Option { ty, .. } => (vec![None, Some(*ty)], 1),
+            TypeKind::Result { ok, err, .. } => (vec![*ok, *err], 1),
             TypeKind::Enum {
                 labels,
                 discriminant_size,
-            } => (vec![None; labels.len()], *discriminant_size, 0),
+            } => (vec![None; labels.len()], *discriminant_size),
             _ => unreachable!("only these types have cases"),
         };
+        let [from_offset, to_offset] = [dir.from, dir.to].map(|side| self.payload_offset(ty, side));
         Shape {
             payloads,
             discriminant: Width::unsigned(discriminant_size),
-            payload_offset,
+            from_offset,
+            to_offset,
+        }
+    }
+
+    fn payload_offset(&self, ty: u32, side: SideId) -> u32 {
+        match self.desc(ty, side).kind {
+            TypeKind::Variant { payload_offset, .. }
+            | TypeKind::Option { payload_offset, .. }
+            | TypeKind::Result { payload_offset, .. } => payload_offset,
+            TypeKind::Enum { .. } => 0,
+            _ => unreachable!("only these types have cases"),
         }
     }
 
@@ -126,14 +136,15 @@ impl Emitter<'_> {
     /// Translates the payload of one case. Flat values have the joined types of all cases.
     fn payload(&mut self, f: &mut Func, dir: Direction, ty: Option<u32>, (from, to): Route<'_>) {
         let scope = f.scope();
-        let flat = match ty {
-            Some(ty) if !from.in_memory() || !to.in_memory() => self.flat(ty),
-            _ => Vec::new(),
+        let flat = |side, place: &Place| match (ty, place) {
+            (Some(ty), Place::Flat(_)) => self.flat(ty, side),
+            (_, _) => Vec::new(),
         };
+        let (flat_from, flat_to) = (flat(dir.from, from), flat(dir.to, to));
         if let Some(ty) = ty {
-            let own_from = narrowed(f, from, &flat);
+            let own_from = narrowed(f, from, &flat_from);
             let own_to = match to {
-                Place::Flat(joined) => Place::Flat(own_locals(f, joined, &flat)),
+                Place::Flat(joined) => Place::Flat(own_locals(f, joined, &flat_to)),
                 Place::Memory { .. } => to.clone(),
             };
             self.translate(f, dir, ty, (&own_from, &own_to));
@@ -142,7 +153,7 @@ impl Emitter<'_> {
             }
         }
         if let Place::Flat(joined) = to {
-            for &local in &joined[flat.len()..] {
+            for &local in &joined[flat_to.len()..] {
                 zero(f, local);
             }
         }

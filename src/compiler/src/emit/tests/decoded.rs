@@ -23,10 +23,11 @@ pub(super) struct Decoded {
 /// imports must be the module's.
 pub(super) fn decode(shim: &Shim) -> Decoded {
     let threads = shim.imports.iter().any(|i| i.source == Source::Threads);
-    // Mutable globals as imports are part of it; multi-memory and exceptions are not.
+    // Mutable globals as imports are part of it; multi-memory and exceptions are not. Memories with 64-bit addresses are a
+    // component's own choice.
     let features = match threads {
         true => WasmFeatures::WASM3,
-        false => WasmFeatures::WASM2,
+        false => WasmFeatures::WASM2 | WasmFeatures::MEMORY64,
     };
     let mut validator = Validator::new_with_features(features);
     validator.validate_all(&shim.code).expect("a shim is valid");
