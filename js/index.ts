@@ -3,7 +3,7 @@
 export type { CompileLimits, Feature, ShippedFeature } from './generated/abi.js';
 export type { CallOptions } from './host/calls.js';
 export type { CompileOptions } from './host/compile.js';
-export { Component, Instance, type InstantiateOptions } from './host/component.js';
+export { Component, Instance, type InstantiateOptions, precompile } from './host/component.js';
 export {
   type Components,
   type ComposeOptions,
@@ -29,6 +29,7 @@ export type { GuestFuture } from './host/guest-future.js';
 export type { Imports } from './host/imports.js';
 export type { JspiNeeds } from './host/jspi-needs.js';
 export type { StoreLimits, StoreOptions } from './host/machine.js';
+export type { LoadOptions } from './host/precompiled.js';
 export { Store } from './host/store.js';
 export { suspending } from './host/suspending.js';
 export type { TraceEvent } from './host/trace.js';

@@ -1,5 +1,7 @@
 /** What a component's bytes tell beside its types: the sizes of its core modules, and which tools made it. Expects what has been compiled before. */
 
+import { Reader } from '../host/reader.js';
+
 /** By field (`language`, `processed-by`, `sdk`), names of tools and their versions. Spec: tool-conventions, `ProducersSection.md`. */
 export type Producers = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -69,52 +71,8 @@ function moduleName(reader: Reader): string {
 }
 
 function* sections(range: Uint8Array): Generator<{ id: number; body: Uint8Array }> {
-  const reader = new Reader(range.subarray(HEADER));
-  while (!reader.done) {
-    const id = reader.byte();
-    yield { id, body: reader.bytes(reader.number()) };
-  }
-}
-
-/** Reads a binary from front to back. Throws a RangeError past the end. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get done(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new RangeError('the section ends too early');
-    return byte;
-  }
-
-  /** A u32 in LEB128. */
-  number(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  bytes(length: number): Uint8Array {
-    const from = this.#at;
-    this.#at += length;
-    if (this.#at > this.#bytes.length) throw new RangeError('the section ends too early');
-    return this.#bytes.subarray(from, this.#at);
-  }
-
-  text(): string {
-    return new TextDecoder().decode(this.bytes(this.number()));
-  }
+  const reader = new Reader(range, HEADER);
+  while (!reader.done) yield { id: reader.byte(), body: reader.bytes() };
 }
 
 /** Magic number, version and layer. */

@@ -1,12 +1,11 @@
 /** `tidegate compose`: several components become one, in a file. */
 
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { compose as composeBytes } from '../entry/node.js';
-import { CannotRun, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import { readFiles } from './flags.js';
-import { guarded, readComponent } from './load.js';
+import { guarded, readComponent, writeComponent } from './load.js';
 
 export const COMPOSE_HELP = `\
 Makes one component of several, which call each other without JavaScript in between.
@@ -52,9 +51,7 @@ export async function compose(args: readonly string[]): Promise<number> {
       components[name] = await readComponent(file);
     }
     const bytes = await composeBytes(components, { link });
-    await writeFile(out, bytes).catch((error: Error) => {
-      throw new CannotRun(`cannot write ${out}: ${error.message}`);
-    });
+    await writeComponent(out, bytes);
     return 0;
   });
 }

@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { UsageError } from './errors.js';
 import { Grants } from './grants.js';
+import { Loading } from './load.js';
 
 /** What all commands are told. */
 export interface Told {
@@ -16,6 +17,7 @@ export interface CommandLine extends Told {
   /** What follows the file. */
   readonly rest: readonly string[];
   readonly grants: Grants;
+  readonly loading: Loading;
 }
 
 /** Takes an option of one command; `value` is asked for when it needs one. Answers whether there is such an option. */
@@ -28,11 +30,17 @@ export function readCommandLine(
   take: TakeOption,
 ): CommandLine | undefined {
   const grants = new Grants();
-  const words = new Words(command, args, (name, value, inline) => {
-    return take(name, value, inline) || grants.take(name, inline, value);
-  });
+  const loading = new Loading();
+  const words = new Words(
+    command,
+    args,
+    (name, value, inline) =>
+      take(name, value, inline) || grants.take(name, inline, value) || loading.take(name, value),
+  );
   const file = words.file();
-  return file === undefined ? undefined : { ...words.told(file), rest: words.rest, grants };
+  return file === undefined
+    ? undefined
+    : { ...words.told(file), rest: words.rest, grants, loading };
 }
 
 /** Reads options and one file, in any order. `undefined`: help is wanted. */

@@ -6,6 +6,7 @@ import { VERSION } from '../generated/abi.js';
 import { COMPOSE_HELP, compose } from './compose.js';
 import { explain, UsageError } from './errors.js';
 import { INSPECT_HELP, inspect } from './inspect.js';
+import { PRECOMPILE_HELP, precompile } from './precompile.js';
 import { RUN_HELP, run } from './run.js';
 import { SERVE_HELP, serve } from './serve.js';
 import { TYPES_HELP, types } from './types.js';
@@ -20,6 +21,7 @@ Commands:
   serve      serve a component of the world wasi:http/service
   inspect    tell what a component is: its world as WIT, the tools that made it, sizes
   compose    make one component of several
+  precompile compile a component ahead of time
   types      print TypeScript declarations of a component
 
 Options:
@@ -33,6 +35,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   serve,
   inspect,
   compose,
+  precompile,
   types,
 };
 const HELPS: Readonly<Record<string, string>> = {
@@ -40,6 +43,7 @@ const HELPS: Readonly<Record<string, string>> = {
   serve: SERVE_HELP,
   inspect: INSPECT_HELP,
   compose: COMPOSE_HELP,
+  precompile: PRECOMPILE_HELP,
   types: TYPES_HELP,
 };
 

@@ -9,7 +9,7 @@ import { ChromeTrace } from '../trace/index.js';
 import { CannotRun, EXIT } from './errors.js';
 import { type CommandLine, readCommandLine } from './flags.js';
 import { GRANTS_HELP } from './grants.js';
-import { guarded, load } from './load.js';
+import { guarded, LOAD_HELP } from './load.js';
 
 export const RUN_HELP = `\
 Runs a component of the world wasi:cli/command.
@@ -25,6 +25,7 @@ stdin, stdout and stderr.
 
 Options:
 ${GRANTS_HELP}
+${LOAD_HELP}
       --argv0 <ARGV0>                 The first argument instead of the file's name
       --trace <FILE>                  Writes what happened when as a Chrome trace
       --quiet                         No messages of tidegate itself; the exit code tells
@@ -59,10 +60,10 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function runFile(
-  { file, rest, grants, quiet }: CommandLine,
+  { file, rest, grants, loading, quiet }: CommandLine,
   { argv0, trace }: Own,
 ): Promise<number> {
-  const component = await load(file, quiet);
+  const component = await loading.load(file, quiet);
   const name = runInterface(component);
   const imports = wasi({
     ...grants.options,

@@ -13,7 +13,7 @@ import {
 import { CannotRun, UsageError } from './errors.js';
 import { type CommandLine, readCommandLine } from './flags.js';
 import { GRANTS_HELP } from './grants.js';
-import { guarded, load } from './load.js';
+import { guarded, LOAD_HELP } from './load.js';
 
 export const SERVE_HELP = `\
 Serves a component of the world wasi:http/service, or wasi:http/proxy of WASI 0.2. One of 0.3 handles all requests in one instance, one of 0.2
@@ -33,6 +33,7 @@ Options:
       --max-concurrency <N>           Requests that the component works on at a time. Default: no bound
       --grace <SECONDS>               How long requests under way may go on after a signal. Default: 10
 ${GRANTS_HELP}
+${LOAD_HELP}
       --quiet                         No lines for requests
       --verbose                       Errors with their stack and causes
   -h, --help                          This text
@@ -65,9 +66,12 @@ interface Flags {
   readonly grace: number;
 }
 
-async function serveFile({ file, grants, quiet }: CommandLine, flags: Flags): Promise<number> {
+async function serveFile(
+  { file, grants, loading, quiet }: CommandLine,
+  flags: Flags,
+): Promise<number> {
   const { host, port } = address(flags.addr);
-  const component = await load(file, quiet);
+  const component = await loading.load(file, quiet);
   const imports = wasi({
     ...grants.options,
     args: [basename(file)],

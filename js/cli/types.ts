@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import process from 'node:process';
 import { CannotRun } from './errors.js';
 import { readOneFile } from './flags.js';
-import { guarded, load } from './load.js';
+import { guarded, Loading } from './load.js';
 
 export const TYPES_HELP = `\
 Prints TypeScript declarations of what a component imports and exports.
@@ -20,6 +20,7 @@ allowArbitraryExtensions is on.
 
 Options:
   -o, --output FILE    write to FILE instead of stdout
+      --feature NAME   a gated feature that the component may use; repeatable
       --verbose        errors with their stack and causes
   -h, --help           this text
 
@@ -29,8 +30,9 @@ Exit codes: 0; 1 when the file is no component or cannot be read or written, 2 f
 /** Writes the declarations; the result is the exit code. */
 export async function types(args: readonly string[]): Promise<number> {
   let output: string | undefined;
+  const loading = new Loading();
   const line = readOneFile('types', args, (name, value) => {
-    if (name !== '-o' && name !== '--output') return false;
+    if (name !== '-o' && name !== '--output') return loading.take(name, value);
     output = value();
     return true;
   });
@@ -39,7 +41,7 @@ export async function types(args: readonly string[]): Promise<number> {
     return 0;
   }
   return guarded(line, async () => {
-    const component = await load(line.file, line.quiet);
+    const component = await loading.load(line.file, line.quiet);
     const text = await component.types(basename(line.file));
     if (output === undefined) process.stdout.write(text);
     else await write(output, text);

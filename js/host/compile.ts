@@ -24,6 +24,7 @@ import {
   show,
   TidegateFault,
 } from './errors.js';
+import { checkFeatures } from './features.js';
 import { platform, wasmModule } from './platform.js';
 
 /** How components are compiled. */
@@ -98,27 +99,31 @@ export function checkOptions({
   checkFeatures('without', without, SHIPPED_FEATURES);
 }
 
-function checkFeatures(option: string, names: readonly string[], all: readonly string[]): void {
-  if (!Array.isArray(names))
-    throw new TypeError(`${option}: expected an array, got ${show(names)}`);
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`${option}: there is no ${show(unknown)}; there are ${all.join(', ')}`);
-  }
-}
-
-/** Takes `bytes` over: nobody else may use them. */
+/** Compiles for this engine. Takes `bytes` over: nobody else may use them. */
 export async function compileArtifact(
   bytes: Uint8Array<ArrayBuffer>,
   options: CompileOptions,
 ): Promise<CompiledBytes> {
   checkOptions(options);
+  const several = options.multiMemory ?? multiMemory();
+  if (several && !multiMemory()) {
+    throw new TypeError('multiMemory: this engine does not allow a module several memories');
+  }
+  return compileFor(bytes, options, several);
+}
+
+/** Compiles for engines that allow a module several memories, or for all. Expects options that are in order. Takes `bytes` over. */
+export async function compileFor(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: CompileOptions,
+  multiMemory: boolean,
+): Promise<CompiledBytes> {
   const { features = [], without = [], limits = {} } = options;
   const settings: Settings = {
     features: [...features],
     without: [...without],
     bounds: bounds(limits),
-    multiMemory: options.multiMemory ?? multiMemory(),
+    multiMemory,
   };
   const answer = wantsWorker(bytes, options) ? await compileAside(bytes, settings) : undefined;
   if (answer === undefined)
@@ -156,15 +161,12 @@ async function compileInPlace(
 }
 
 function checked(compiled: CompiledBytes): CompiledBytes {
-  const { version, shimAbi, multiMemory: several } = compiled.artifact;
+  const { version, shimAbi } = compiled.artifact;
   if (version !== VERSION || shimAbi !== SHIM_ABI) {
     throw new TidegateFault(
       `the artifact was made by tidegate ${version} (shim ABI ${shimAbi}), ` +
         `but this is ${VERSION} (shim ABI ${SHIM_ABI})`,
     );
-  }
-  if (several && !multiMemory()) {
-    throw new TidegateFault('the artifact was made for an engine that allows several memories');
   }
   return compiled;
 }

@@ -9,6 +9,7 @@ import { HostImports, type Imports } from './imports.js';
 import { link } from './linker.js';
 import { type Parts, part } from './parts.js';
 import { wasmModule } from './platform.js';
+import type { LoadOptions } from './precompiled.js';
 import { JSPI } from './stacks.js';
 import { Store } from './store.js';
 import type { ExternType } from './wit.js';
@@ -56,12 +57,28 @@ export class Component {
     response: Response | PromiseLike<Response>,
     options: CompileOptions = {},
   ): Promise<Component> {
-    const answer = await response;
-    if (!answer.ok) {
-      throw new TypeError(`the component could not be loaded: ${answer.status} for ${answer.url}`);
-    }
-    const [bytes] = await Promise.all([answer.arrayBuffer(), loadCompiler()]);
+    const [bytes] = await Promise.all([bodyOf(response), loadCompiler()]);
     return Component.compile(bytes, options);
+  }
+
+  /**
+   * Takes what `precompile` or `tidegate precompile` has made, in bytes or as a response: the compiler is not loaded. Load what
+   * you, or whom you trust, have precompiled: unlike a component, it is as powerful as the code of your program.
+   *
+   * Throws a `ComponentCompileError` with the code `not-precompiled`, or `stale` when it was made by another version of
+   * tidegate; `Component.compile` takes such a component all the same.
+   */
+  static async load(
+    source: BufferSource | Response | PromiseLike<Response>,
+    options: LoadOptions = {},
+  ): Promise<Component> {
+    const [{ readPrecompiled }, describe, bytes] = await Promise.all([
+      part('precompiled'),
+      part('describe'),
+      isBytes(source) ? snapshot(source) : bodyOf(source),
+    ]);
+    const artifact = await readPrecompiled(bytes, options);
+    return new Component(await compileModules(bytes, artifact), describe);
   }
 
   /**
@@ -150,6 +167,24 @@ function loadCompiler(): Promise<[Parts['compile'], Parts['describe'], WebAssemb
   return Promise.all([part('compile'), part('describe'), wasmModule('compiler')]);
 }
 
+async function bodyOf(
+  response: Response | PromiseLike<Response>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await response;
+  if (!answer.ok) {
+    throw new TypeError(`the component could not be loaded: ${answer.status} for ${answer.url}`);
+  }
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+function isBytes(source: BufferSource | Response | PromiseLike<Response>): source is BufferSource {
+  // What is neither is refused as bytes.
+  return (
+    typeof source !== 'object' ||
+    !(source !== null && ('then' in source || 'arrayBuffer' in source))
+  );
+}
+
 /** The bytes as they are now, whatever happens to them while the compiler is loaded. */
 export function snapshot(bytes: BufferSource): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(bytes)) {
@@ -160,4 +195,20 @@ export function snapshot(bytes: BufferSource): Uint8Array<ArrayBuffer> {
     throw new TypeError(`expected the bytes of a component, got ${show(bytes)}`);
   }
   return new Uint8Array(new Uint8Array(bytes));
+}
+
+/**
+ * Compiles a component ahead of time. The result is the component with one more custom section: `Component.load` takes it
+ * without the compiler, and to everybody else it is the component still. It is made for all engines, and for this version of
+ * tidegate alone.
+ *
+ * Throws a `ComponentCompileError` as `Component.compile` does.
+ */
+export async function precompile(
+  bytes: BufferSource,
+  options: Omit<CompileOptions, 'multiMemory'> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = snapshot(bytes);
+  const [{ precompileBytes }] = await Promise.all([part('precompile'), wasmModule('compiler')]);
+  return precompileBytes(copy, options);
 }

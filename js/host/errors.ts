@@ -38,6 +38,8 @@ export type TrapCode =
  * - `gated`: they are a valid component that uses a gated feature which is not enabled; `feature` names it
  * - `excluded`: they are a valid component that uses a feature which `without` refuses; `construct` names it
  * - `limit`: they are larger in some respect than is accepted; `construct` names it
+ * - `not-precompiled`: they were to be loaded, but have not been compiled ahead of time
+ * - `stale`: they were compiled ahead of time by another version of tidegate, or have changed since
  */
 export type CompileErrorCode =
   | 'not-wasm'
@@ -47,7 +49,9 @@ export type CompileErrorCode =
   | 'unsupported'
   | 'gated'
   | 'excluded'
-  | 'limit';
+  | 'limit'
+  | 'not-precompiled'
+  | 'stale';
 
 /** The bytes are not a component, or need something that is not supported. */
 export class ComponentCompileError extends Error {

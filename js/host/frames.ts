@@ -5,6 +5,7 @@
  */
 
 import { demangled } from './demangle.js';
+import { Reader } from './reader.js';
 
 /** A core module of a guest. */
 export interface CoreModule {
@@ -137,59 +138,14 @@ class Names {
 
   #read(reader: Reader, wanted: ReadonlySet<number | undefined>): void {
     while (!reader.done) {
-      const [id, section] = [reader.byte(), reader.bytes()];
+      const [id, section] = [reader.byte(), new Reader(reader.bytes())];
       if (id === 0) this.#module = section.text();
       if (id !== 1) continue;
       for (let count = section.number(); count > 0; count--) {
-        const [index, name] = [section.number(), section.bytes()];
-        if (wanted.has(index)) this.#functions.set(index, name.rest());
+        const index = section.number();
+        const name = section.bytes();
+        if (wanted.has(index)) this.#functions.set(index, new TextDecoder().decode(name));
       }
     }
-  }
-}
-
-/** Reads a binary format's bytes; throws a RangeError at the end. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get done(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new RangeError('the section ends too early');
-    return byte;
-  }
-
-  /** LEB128 of 32 bits. */
-  number(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  }
-
-  bytes(): Reader {
-    const length = this.number();
-    this.#at += length;
-    if (this.#at > this.#bytes.length) throw new RangeError('the section ends too early');
-    return new Reader(this.#bytes.subarray(this.#at - length, this.#at));
-  }
-
-  text(): string {
-    return this.bytes().rest();
-  }
-
-  rest(): string {
-    return new TextDecoder().decode(this.#bytes.subarray(this.#at));
   }
 }

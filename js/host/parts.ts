@@ -7,6 +7,10 @@
 export interface Parts {
   /** Compiling in place. */
   readonly compile: typeof import('./compile.js');
+  /** Compiling ahead of time. */
+  readonly precompile: typeof import('./precompile.js');
+  /** Loading what was compiled ahead of time. */
+  readonly precompiled: typeof import('./precompiled.js');
   /** Making one component of several. */
   readonly compose: typeof import('./composition.js');
   /** What a component wants and gives, in words and as data. */
@@ -25,6 +29,8 @@ type Loaders = { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> };
 
 let loaders: Loaders = {
   compile: () => import('./compile.js'),
+  precompile: () => import('./precompile.js'),
+  precompiled: () => import('./precompiled.js'),
   compose: () => import('./composition.js'),
   describe: () => import('./describe.js'),
   declarations: () => import('../types/declarations.js'),

@@ -26,6 +26,8 @@ export const DIRECTIVE_MS = 10_000;
 const WAYS = {
   /** Shim modules as they are for engines that allow a module one memory only. */
   'one-memory': { multiMemory: false },
+  /** Compiled ahead of time. */
+  precompiled: { ahead: true },
 };
 
 /** So that a leak of tasks or handles shows: no script has as many at a time. */
@@ -54,12 +56,13 @@ export async function runScript(script, { load, tidegate, beat = () => {} }, see
 }
 
 /** Compiles a binary of the script, each once. */
-function compiler(load, tidegate, options) {
+function compiler(load, tidegate, { ahead = false, ...options }) {
   const compiled = new Map();
   const compile = async (file) => {
     const bytes = await load(file);
     if (isCore(bytes)) return WebAssembly.compile(bytes);
-    return tidegate.Component.compile(bytes, options);
+    if (!ahead) return tidegate.Component.compile(bytes, options);
+    return tidegate.Component.load(await tidegate.precompile(bytes, options), options);
   };
   return (file) => {
     if (!compiled.has(file)) compiled.set(file, compile(file));

@@ -195,3 +195,35 @@ test('compose: what does not fit, and a wrong command line', async () => {
     assert.equal((await tidegate(['compose', ...args])).code, 2, args.join(' '));
   }
 });
+
+test('precompile: the file runs as before, and without compiling where that is allowed', async () => {
+  const out = join(folder, 'ahead.wasm');
+  const made = await tidegate(['precompile', guest('command'), '-o', out]);
+  assert.equal(made.code, 0, made.stderr);
+  for (const allowed of [[], ['--allow-precompiled']]) {
+    const { code, stderr, stdout } = await tidegate(['run', ...allowed, out], { input: 'one\n' });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /1\s+one\n/);
+  }
+  const bytes = readFileSync(out);
+  bytes[bytes.indexOf('"version":"') + '"version":"'.length] = 0x39;
+  const stale = file('stale.wasm', bytes);
+  const refused = await tidegate(['run', '--allow-precompiled', stale], { input: 'one\n' });
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /precompiled again/);
+  assert.equal((await tidegate(['run', stale], { input: 'one\n' })).code, 0);
+});
+
+test('precompile: gated features, and a wrong command line', async () => {
+  const out = ['-o', join(folder, 'lists.wasm')];
+  const lists = guest('fixed-lists');
+  const gated = await tidegate(['precompile', lists, ...out]);
+  assert.equal(gated.code, 1);
+  assert.match(gated.stderr, /fixed-length-lists/);
+  const feature = ['--feature', 'fixed-length-lists'];
+  assert.equal((await tidegate(['precompile', ...feature, lists, ...out])).code, 0);
+  const unknown = ['--feature', 'time-travel', lists, ...out];
+  for (const args of [[], [lists], ['--allow-precompiled', lists, ...out], unknown]) {
+    assert.equal((await tidegate(['precompile', ...args])).code, 2, args.join(' '));
+  }
+});

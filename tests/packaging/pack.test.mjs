@@ -21,7 +21,7 @@ const EXPECTED = [
   /^README\.md$/,
   /^LICENSE$/,
   /^dist\/(node|web|whole|parts|wasi-node|wasi-web|trace|cli|compile-worker|vite|register|register-hooks)\.js$/,
-  /^dist\/(chunk|compile|composition|describe|declarations|trace|threads|deadlock)-[A-Z0-9]+\.js$/,
+  /^dist\/(chunk|compile|precompiled?|composition|describe|declarations|trace|threads|deadlock)-[A-Z0-9]+\.js$/,
   /^dist\/(runtime|driver|compiler|composer)\.wasm$/,
   /^dist\/types\/[a-z0-9/-]+\.d\.ts$/,
   /^docs\/(guide|cli|errors|rules|wasi)\.md$/,

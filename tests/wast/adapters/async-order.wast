@@ -1,6 +1,6 @@
 ;; A call that waits: its parameters are read when the callee starts and not before, its result is put where the caller wants it when
 ;; the callee returns, and post-return follows. Which of the functions around it may leave their instances.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Order
   (component $Callee

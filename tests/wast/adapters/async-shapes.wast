@@ -1,6 +1,6 @@
 ;; Async functions of another component: every way to lift them against both ways to lower them, and values flat and in memory on
 ;; each side. Parameters are flat up to 16 for a lift, and up to 4 for an async lower; results up to 16 for task.return.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component
   (component $Callee

@@ -1,7 +1,7 @@
 ;; Calls whose caller waits on its stack: until the callee may start, and until it returns. All sixteen parameters, and each kind of
 ;; flat result, are put aside meanwhile.
 ;; requires: jspi
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component
   (component $Callee

@@ -1,6 +1,6 @@
 ;; What happens around a call of another component, and in which order: realloc, the function, the caller's realloc, post-return;
 ;; which of them may leave its instance; whose task they are in.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 ;; Each step notes itself; the callee's memory is what both can see, through functions.
 (component definition $Order

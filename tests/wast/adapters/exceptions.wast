@@ -1,6 +1,6 @@
 ;; An exception does not leave its component: whoever called it traps, and cannot catch it.
 ;; requires: exceptions
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Throwing
   (component $Callee

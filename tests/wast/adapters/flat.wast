@@ -1,5 +1,5 @@
 ;; Flat values between components: what comes out is in the range of its type, whatever the guest's core values are.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component
   (component $Callee

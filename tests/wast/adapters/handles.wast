@@ -1,6 +1,6 @@
 ;; Handles inside of values on their way from one component to another, in memory and flat: own, borrow, ends of streams and
 ;; futures. What was given away is gone, what was lent is back, and the other side has handles of its own.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Handles
   (component $Owner

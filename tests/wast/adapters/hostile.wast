@@ -1,6 +1,6 @@
 ;; What a guest may get wrong in a call of another component: everything that is read is checked, whoever it comes from.
 ;; requires: many-memories
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Hostile
   (component $Callee

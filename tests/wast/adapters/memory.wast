@@ -1,5 +1,5 @@
 ;; Values that stay in memory on both sides, as a parameter and as a result: parameters and results are behind pointers.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component
   (component $Callee

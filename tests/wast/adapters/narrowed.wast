@@ -1,5 +1,5 @@
 ;; A string that is UTF-16 and could have been Latin-1 becomes Latin-1: its realloc keeps the alignment of the first one.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Narrowed
   (component $Callee

@@ -1,6 +1,6 @@
 ;; Strings between components, for each pair of encodings, both ways: valid ones come back as they were, and the callee's
 ;; realloc is called as the specification has it.
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Strings
   (component $Callee

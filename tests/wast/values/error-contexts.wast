@@ -1,7 +1,7 @@
 ;; Error contexts: made of a message, handed on while one's own handle stays, asked for the message, dropped. What a handle is
 ;; not, and a message that cannot be read, trap.
 ;; features: error-context
-;; also: one-memory
+;; also: one-memory, precompiled
 
 (component definition $Errors
   (component $Callee
