@@ -14,10 +14,11 @@ export { type ErrorCode as HttpErrorCode, HttpError } from '../wasi/http/errors.
 export { type FetchHandler, toFetchHandler } from '../wasi/http/fetch.js';
 export { Fields } from '../wasi/http/fields.js';
 export { type Handler, type HandlerSource, perRequest } from '../wasi/http/handler.js';
-export { Request, RequestOptions, Response } from '../wasi/http/messages.js';
+export { Request, Response } from '../wasi/http/messages.js';
 export type { RemoteHandler } from '../wasi/http/remote.js';
 export type { Folder, InputSource, OutputSink, WasiOptions } from '../wasi/options.js';
 export { LoopbackNetwork } from '../wasi/sockets/loopback.js';
+export { RequestOptions } from '../wasi/web/request-options.js';
 
 /** The imports of WASI 0.3 and 0.2, with what `options` grant. */
 export function wasi(options: WasiOptions = {}): Imports {

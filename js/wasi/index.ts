@@ -29,7 +29,7 @@ export function wasiOn(platform: WasiPlatform, options: WasiOptions): Imports {
     ...cli(options, stdio),
     ...clocks(platform),
     ...random(),
-    ...http(send),
+    ...http(platform, send),
     ...sockets(network),
     ...filesystem(granted),
     ...p2({ platform, options, stdio, preopens: granted, network, send }),

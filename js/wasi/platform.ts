@@ -1,7 +1,7 @@
 /** What WASI needs of the platform. Two implementations: `node/platform.ts` and `web/platform.ts`. */
 
 import type { Directory } from './filesystem/backend.js';
-import type { Request, Response } from './http/messages.js';
+import type { Request, RequestOptions, Response } from './http/messages.js';
 import type { Network } from './sockets/backend.js';
 
 /** Bytes that are read in chunks. */
@@ -32,10 +32,12 @@ export interface WasiPlatform {
   stdin(): Input;
   stdout(): Output;
   stderr(): Output;
-  /** How to open a folder that the program names by a path or a handle. Throws when there is none, or the platform has no such folders. */
   /** The network as far as it is granted. Throws for a grant that is none. */
   network(grant: boolean | readonly string[]): Network;
+  /** What can be asked of a request. */
+  readonly RequestOptions: typeof RequestOptions;
   /** Sends a request to the network. Rejects with `HttpError`. Aborted: nobody waits for the response. */
   send(request: Request, signal: AbortSignal): Promise<Response>;
+  /** How to open a folder that the program names by a path or a handle. Throws when there is none, or the platform has no such folders. */
   folder(source: string | FileSystemDirectoryHandle): () => Directory;
 }

@@ -1,7 +1,10 @@
 /** WASI in a page, on what a browser has: memory, its private file system, fetch, a service worker. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inBrowsers } from './browsers.mjs';
 
 inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
@@ -52,6 +55,33 @@ inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
     assert.deepEqual(await check('service'), { upper: 'SHOUT', forwarded: true });
   });
 
+  test('requests by fetch: what does not come in time, and what nobody waits for', async () => {
+    const { server, left } = await keepsWaiting();
+    try {
+      assert.deepEqual(await check('waiting', `127.0.0.1:${server.address().port}`), {
+        silent: 'HTTP-response-timeout',
+        slow: ['begin, end', 'ok'],
+        stalled: ['begin, ', 'connection-read-timeout'],
+        cancelled: 'given up',
+        unread: 200,
+      });
+      for (let i = 0; left.size < 5 && i < 500; i++) await delay(10);
+      assert.deepEqual([...left].sort(), [
+        '/dropped',
+        '/given-up',
+        '/silent',
+        '/stalled',
+        '/unread',
+      ]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+    // What is given up is a failure to whoever watches the network, perhaps a moment later.
+    await visit.page.goto('about:blank');
+    visit.problems.splice(0);
+  });
+
   test('a service worker answers fetches from a component, bodies streaming', async (t) => {
     const seen = await check('worker');
     // Firefox has no service workers that are modules.
@@ -62,6 +92,23 @@ inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
       streamed: 3_000_000,
     });
   });
+
+  /** A server that answers late, in part or not at all; `left` are the paths that were given up. */
+  async function keepsWaiting() {
+    const left = new Set();
+    const server = http.createServer(({ url }, answer) => {
+      answer.on('close', () => {
+        if (!answer.writableFinished) left.add(url);
+      });
+      if (!['/slow', '/stalled', '/unread'].includes(url)) return;
+      answer.writeHead(200, { 'access-control-allow-origin': '*' });
+      answer.write('begin, ');
+      // Longer than the first byte may take.
+      if (url === '/slow') setTimeout(() => answer.end('end'), 450);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return { server, left };
+  }
 
   /** Calls one of `fixtures/wasi.mjs`. */
   async function check(name, argument) {

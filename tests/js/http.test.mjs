@@ -16,6 +16,7 @@ import {
   toFetchHandler,
   wasi,
 } from '../../pkg/dist/wasi-node.js';
+import { whereConnectionsHang } from './support/full.mjs';
 import { deferred } from './support/time.mjs';
 
 /** Node 20's own name of it, where the package finds it too. */
@@ -426,6 +427,38 @@ test('send: what goes wrong on the network has its code, and the transmission fa
     assert.equal((await end).val.tag, 'HTTP-response-incomplete');
   });
 });
+
+test(
+  'send: a connection that nobody takes is given up after connect-timeout, in 0.3 and 0.2',
+  { timeout: 30_000 },
+  () =>
+    whereConnectionsHang(async (port) => {
+      const options = new RequestOptions();
+      options.setConnectTimeout(100_000_000n);
+      const { request: message, sent } = request(`127.0.0.1:${port}`, { options });
+      await assert.rejects(client().send(message, quiet), (error) => {
+        return error.payload.tag === 'connection-timeout';
+      });
+      assert.equal((await sent).val.tag, 'connection-timeout');
+      const old = wasi({ http: true });
+      const types = old['wasi:http/types@0.2'];
+      const asked = new types.OutgoingRequest(new types.Fields());
+      asked.setScheme({ tag: 'HTTP' });
+      asked.setAuthority(`127.0.0.1:${port}`);
+      const patience = new types.RequestOptions();
+      patience.setConnectTimeout(100_000_000n);
+      const future = old['wasi:http/outgoing-handler@0.2'].handle(asked, patience);
+      await future.subscribe().block();
+      assert.equal(future.get().val.val.tag, 'connection-timeout');
+      // Without a timeout it hangs, until nobody waits for it any more.
+      const given = new AbortController();
+      const hanging = client().send(request(`127.0.0.1:${port}`).request, given);
+      const first = await Promise.race([hanging, delay(300, 'still hanging')]);
+      assert.equal(first, 'still hanging');
+      given.abort();
+      await assert.rejects(hanging);
+    }),
+);
 
 test('send: informational responses come before the one that counts', async () => {
   const answer = (_, response) => {

@@ -24,7 +24,7 @@ after(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const has = { links: true, times: true };
+const has = { links: true, times: true, connecting: true };
 const PLATFORMS = {
   "this machine's": {
     folder: () => mkdtempSync(join(scratch, 'root-')),

@@ -4,7 +4,7 @@
  * @typedef {object} Platform
  * @property {(options?: object) => Record<string, object>} wasi
  * @property {() => unknown} folder a fresh, empty folder to grant
- * @property {{ links: boolean, times: boolean }} has what such folders can do
+ * @property {{ links: boolean, times: boolean, connecting: boolean }} has what such folders can do, and whether it is told when a request has connected
  * @property {unknown} network to grant
  * @property {{ authority: string, path: string, text: string }} server
  */

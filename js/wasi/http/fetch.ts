@@ -6,6 +6,7 @@ import { type ErrorCode, HttpError } from './errors.js';
 import { bytesOf, Fields, latin1 } from './fields.js';
 import { type HandlerSource, handlerOf } from './handler.js';
 import { methodName, methodOf, Request, Response } from './messages.js';
+import { late, milliseconds } from './timeouts.js';
 
 const { Response: WebResponse, Headers: WebHeaders } = globalThis;
 
@@ -46,15 +47,23 @@ export async function sendByFetch(request: Request, signal: AbortSignal): Promis
     const { contents, trailers } = body.take();
     const bytes = contents === undefined ? null : await collected(contents);
     await trailersOf(trailers);
+    const options = request.getOptions();
+    const timer = new Timer(signal, milliseconds(options?.getFirstByteTimeout()));
     const response = await fetch(url, {
       method: methodName(method),
       headers: headersOf(request.getHeaders()),
       // Components of WASI 0.2 give every request a body, and `fetch` takes none with some methods.
       body: bytes?.size ? bytes : null,
-      signal: withTimeout(signal, request),
-    });
+      signal: timer.signal,
+    }).finally(() => timer.end());
     body.settle({ tag: 'ok' });
-    return responseOf(response);
+    const incoming = {
+      incomplete: { tag: 'HTTP-response-incomplete' as const },
+      patience: milliseconds(options?.getBetweenBytesTimeout()),
+      abandon: () => timer.abandon(),
+    };
+    const received = bodyOf(response.body, incoming);
+    return Response.received(response.status, fieldsOf(response.headers), received);
   } catch (error) {
     throw new HttpError(body.fail(error instanceof ComponentError ? error : failed(error)));
   }
@@ -62,18 +71,39 @@ export async function sendByFetch(request: Request, signal: AbortSignal): Promis
 
 /** No browser tells why a connection failed. */
 function failed(error: unknown): HttpError {
-  const { name, message } = error as Error;
-  const tag = name === 'TimeoutError' ? 'HTTP-response-timeout' : undefined;
-  const code: ErrorCode = tag ? { tag } : { tag: 'internal-error', val: message };
-  return new HttpError(code);
+  return new HttpError({ tag: 'internal-error', val: (error as Error).message });
 }
 
-function withTimeout(signal: AbortSignal, request: Request): AbortSignal {
-  const options = request.getOptions();
-  const waits = [options?.getConnectTimeout(), options?.getFirstByteTimeout()];
-  const ns = waits.reduce((sum: bigint, wait) => sum + (wait ?? 0n), 0n);
-  if (ns === 0n) return signal;
-  return AbortSignal.any([signal, AbortSignal.timeout(Number(ns / 1_000_000n))]);
+/** Aborts a request: when nobody waits for it, or when the headers of its answer are late. */
+class Timer {
+  readonly #abort = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly outer: AbortSignal,
+    patience: number | undefined,
+  ) {
+    if (outer.aborted) this.#given();
+    else outer.addEventListener('abort', this.#given);
+    if (patience !== undefined) this.#timer = setTimeout(this.#late, patience);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.outer.removeEventListener('abort', this.#given);
+  }
+
+  /** The rest of the answer is of no interest. */
+  abandon(): void {
+    this.#abort.abort();
+  }
+
+  readonly #given = (): void => this.#abort.abort(this.outer.reason);
+  readonly #late = (): void => this.#abort.abort(new HttpError({ tag: 'HTTP-response-timeout' }));
 }
 
 /** Few engines can stream a request's body, and none over HTTP/1.1. */
@@ -89,7 +119,7 @@ function requestOf(request: globalThis.Request): Request {
     authority: host,
     pathWithQuery: pathname + search,
   };
-  const body = bodyOf(contentsOf(request), { tag: 'connection-terminated' });
+  const body = bodyOf(contentsOf(request), { incomplete: { tag: 'connection-terminated' } });
   return Request.received(target, fieldsOf(request.headers), body);
 }
 
@@ -109,36 +139,50 @@ function contentsOf(request: globalThis.Request): ReadableStream<Uint8Array> | n
   );
 }
 
-function responseOf(response: globalThis.Response): Response {
-  const body = bodyOf(response.body, { tag: 'HTTP-response-incomplete' });
-  return Response.received(response.status, fieldsOf(response.headers), body);
+/** How a body that comes from the platform is let go of, and which limits it has. */
+interface Incoming {
+  /** Nobody wants the rest. A browser may go on with the network when only the body is cancelled. */
+  readonly abandon?: () => void;
+  /** The error of a body that ends before its end. */
+  readonly incomplete: ErrorCode;
+  /** Longest time between two pieces, in milliseconds. */
+  readonly patience?: number | undefined;
 }
 
-/** A body that the platform receives; `incomplete` is what it is when it breaks off. */
-function bodyOf(stream: ReadableStream<Uint8Array> | null, incomplete: ErrorCode): Body {
+function bodyOf(
+  stream: ReadableStream<Uint8Array> | null,
+  { abandon, incomplete, patience }: Incoming,
+): Body {
   if (stream === null) return new Body(undefined, NO_TRAILERS);
-  let fail = () => {};
+  let fail = (_code: ErrorCode) => {};
   let finish = () => {};
   const trailers = new Promise<{ tag: 'ok' } | { tag: 'err'; val: ErrorCode }>((resolve) => {
     finish = () => resolve({ tag: 'ok' });
-    fail = () => resolve({ tag: 'err', val: incomplete });
+    fail = (val) => resolve({ tag: 'err', val });
   });
   const reader = stream.getReader();
   const contents = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const { done, value } = await reader.read();
+          const reading = reader.read();
+          const overdue = await late((there) => void reading.then(there, there), patience);
+          if (overdue) {
+            fail({ tag: 'connection-read-timeout' });
+            abandon?.();
+          }
+          const { done, value } = await reading;
           if (!done) return controller.enqueue(value);
           finish();
         } catch {
-          fail();
+          fail(incomplete);
         }
         controller.close();
       },
-      cancel(reason) {
+      async cancel(reason) {
         finish();
-        return reader.cancel(reason);
+        await reader.cancel(reason);
+        abandon?.();
       },
     },
     { highWaterMark: 0 },

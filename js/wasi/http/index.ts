@@ -6,7 +6,7 @@ import type { WasiPlatform } from '../platform.js';
 import { allows } from './allow.js';
 import { HttpError } from './errors.js';
 import { Fields } from './fields.js';
-import { Request, RequestOptions, Response } from './messages.js';
+import { Request, Response } from './messages.js';
 
 /** Sends a request where that is granted; rejects with `HttpError`. */
 export type Send = (
@@ -25,7 +25,7 @@ export function sender(platform: WasiPlatform, { http: grant = false }: WasiOpti
 }
 
 /** The interfaces of wasi:http@0.3. A component imports `handler` when it is middleware; a program links that itself. */
-export function http(send: Send): Imports {
+export function http({ RequestOptions }: WasiPlatform, send: Send): Imports {
   return {
     'wasi:http/types@0.3': { Fields, Request, RequestOptions, Response },
     'wasi:http/client@0.3': { send },

@@ -72,7 +72,7 @@ export class RequestOptions {
 
   /** Spec: `request-options.clone`. */
   clone(): RequestOptions {
-    const copy = new RequestOptions();
+    const copy = this.empty();
     copy.#connect = this.#connect;
     copy.#firstByte = this.#firstByte;
     copy.#betweenBytes = this.#betweenBytes;
@@ -84,6 +84,11 @@ export class RequestOptions {
     const copy = this.clone();
     copy.#mutable = false;
     return copy;
+  }
+
+  /** Another one, of the platform's class. */
+  protected empty(): RequestOptions {
+    return new RequestOptions();
   }
 
   #check(): void {

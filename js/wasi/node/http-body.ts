@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingMessage } from 'node:http';
 import { Body, dispose, type Trailers, trailersOf } from '../http/body.js';
 import { type ErrorCode, HttpError, type Outcome } from '../http/errors.js';
 import { type Fields, fieldsOfRaw } from '../http/fields.js';
+import { late } from '../http/timeouts.js';
 
 /** How a body that comes from the network is let go of, and which limits it has. */
 export interface Incoming {
@@ -62,11 +63,11 @@ function incomingStream(
             stop(message.complete && !broken ? undefined : incomplete);
             return controller.close();
           }
-          const late = await waited((resolve) => {
+          const overdue = await late((resolve) => {
             wake = resolve;
           }, patience);
           if (done) return;
-          if (late) {
+          if (overdue) {
             abandon();
             stop({ tag: 'connection-read-timeout' });
             return controller.close();
@@ -81,20 +82,6 @@ function incomingStream(
     },
     { highWaterMark: 0 },
   );
-}
-
-/** Whether `patience` ran out before `listen`'s callback was called. */
-function waited(
-  listen: (resolve: () => void) => void,
-  patience: number | undefined,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = patience === undefined ? undefined : setTimeout(() => resolve(true), patience);
-    listen(() => {
-      clearTimeout(timer);
-      resolve(false);
-    });
-  });
 }
 
 /** How a body is sent. */

@@ -5,6 +5,7 @@ import https from 'node:https';
 import { type ErrorCode, HttpError, type PlainTag } from '../http/errors.js';
 import { fieldsOfRaw } from '../http/fields.js';
 import { methodName, type Request, Response } from '../http/messages.js';
+import { milliseconds } from '../http/timeouts.js';
 import { incomingBody, sendBody } from './http-body.js';
 
 const agents = {
@@ -141,11 +142,6 @@ class Timers {
   end(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
-}
-
-function milliseconds(duration: bigint | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  return Math.min(Number(duration / 1_000_000n), 2 ** 31 - 1);
 }
 
 /** The error code for what Node's sockets, resolver, TLS and parser report. */

@@ -3,6 +3,7 @@
 import { once as event } from 'node:events';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { RequestOptions } from '../http/messages.js';
 import type { Input, Output, WasiPlatform } from '../platform.js';
 import { openDirectory } from './files.js';
 import { send } from './http-client.js';
@@ -16,6 +17,7 @@ export const nodePlatform: WasiPlatform = {
   stdin: once(() => readable(process.stdin)),
   stdout: once(() => writable(process.stdout)),
   stderr: once(() => writable(process.stderr)),
+  RequestOptions,
   send,
   network: nodeNetwork,
   folder(source) {

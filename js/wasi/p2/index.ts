@@ -59,7 +59,7 @@ export function p2({ platform, options, stdio, preopens, network, send }: Grante
     ...random(),
     ...filesystem(preopens),
     ...sockets(network),
-    ...http(send),
+    ...http(platform, send),
   };
 }
 

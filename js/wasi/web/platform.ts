@@ -4,6 +4,7 @@ import { sendByFetch } from '../http/fetch.js';
 import type { Output, WasiPlatform } from '../platform.js';
 import { LookupError, type Network, SocketError } from '../sockets/backend.js';
 import { openHandle } from './opfs.js';
+import { RequestOptions } from './request-options.js';
 
 export const webPlatform: WasiPlatform = {
   monotonicNow: () => BigInt(Math.round(performance.now() * 1e6)),
@@ -14,6 +15,7 @@ export const webPlatform: WasiPlatform = {
   stdin: () => ({ isTerminal: false, next: () => undefined }),
   stdout: () => lines((line) => console.log(line)),
   stderr: () => lines((line) => console.error(line)),
+  RequestOptions,
   send: sendByFetch,
   network: () => NO_NETWORK,
   folder(source) {

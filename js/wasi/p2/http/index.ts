@@ -4,6 +4,8 @@ import { ComponentError, type Imports } from '../../../index.js';
 import { type ErrorCode, errorCode, HttpError } from '../../http/errors.js';
 import { Fields } from '../../http/fields.js';
 import type { Send } from '../../http/index.js';
+import type { RequestOptions as Options } from '../../http/messages.js';
+import type { WasiPlatform } from '../../platform.js';
 import type { IoError } from '../io.js';
 import { FutureTrailers, IncomingBody, OutgoingBody } from './bodies.js';
 import {
@@ -12,12 +14,13 @@ import {
   IncomingResponse,
   OutgoingRequest,
   OutgoingResponse,
-  RequestOptions,
   ResponseOutparam,
+  requestOptionsOf,
 } from './messages.js';
 
 /** The interfaces of wasi:http@0.2. */
-export function http(send: Send): Imports {
+export function http(platform: WasiPlatform, send: Send): Imports {
+  const RequestOptions = requestOptionsOf(platform.RequestOptions);
   return {
     'wasi:http/types@0.2': {
       Fields,
@@ -35,7 +38,7 @@ export function http(send: Send): Imports {
         cause instanceof HttpError ? errorCode(cause) : undefined,
     },
     'wasi:http/outgoing-handler@0.2': {
-      handle: (outgoing: OutgoingRequest, options: RequestOptions | undefined) => {
+      handle: (outgoing: OutgoingRequest, options: Options | undefined) => {
         const request = outgoing.request(options);
         if (request.target.authority === undefined) {
           throw new ComponentError<ErrorCode>({ tag: 'HTTP-request-URI-invalid' });

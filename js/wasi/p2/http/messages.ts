@@ -6,7 +6,7 @@ import { type ErrorCode, errorCode, HttpError, type Outcome } from '../../http/e
 import type { Fields } from '../../http/fields.js';
 import {
   type Method,
-  RequestOptions as Options,
+  type RequestOptions as Options,
   Request,
   Response,
   type Scheme,
@@ -15,18 +15,20 @@ import { Pending } from '../pending.js';
 import { IncomingBody, OnceOnly, OutgoingBody } from './bodies.js';
 
 /** Spec: `request-options`; times in nanoseconds. */
-export class RequestOptions extends Options {
-  connectTimeout(): bigint | undefined {
-    return this.getConnectTimeout();
-  }
+export function requestOptionsOf(Base: typeof Options): typeof Options {
+  return class RequestOptions extends Base {
+    connectTimeout(): bigint | undefined {
+      return this.getConnectTimeout();
+    }
 
-  firstByteTimeout(): bigint | undefined {
-    return this.getFirstByteTimeout();
-  }
+    firstByteTimeout(): bigint | undefined {
+      return this.getFirstByteTimeout();
+    }
 
-  betweenBytesTimeout(): bigint | undefined {
-    return this.getBetweenBytesTimeout();
-  }
+    betweenBytesTimeout(): bigint | undefined {
+      return this.getBetweenBytesTimeout();
+    }
+  };
 }
 
 /** What is received has a body that is consumed once. */
@@ -157,7 +159,7 @@ export class OutgoingRequest {
   }
 
   /** As it is sent. */
-  request(options: RequestOptions | undefined): Request {
+  request(options: Options | undefined): Request {
     const body = this.#body?.body ?? new Body(undefined, NO_TRAILERS);
     return Request.received(this.#draft.target, this.#headers, body, options);
   }
