@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import process from 'node:process';
-import { compose as composeBytes } from '../entry/node.js';
+import { compose as composeBytes, type LinkTarget } from '../entry/node.js';
 import { UsageError } from './errors.js';
 import { readFiles } from './flags.js';
 import { guarded, readComponent, writeComponent } from './load.js';
@@ -17,9 +17,13 @@ the whole, and exports that serve nobody are its exports. Versions match as semv
 their files' names, without .wasm and .component.wasm.
 
   tidegate compose auth.wasm pages.wasm -o site.wasm --link auth/wasi:http/handler=pages
+  tidegate compose auth.wasm pages.wasm -o site.wasm --export wasi:http/handler=auth --export site:pages/all=pages
+
+COMPONENT stands for its export of that name, COMPONENT/EXPORT for another one.
 
 Options:
       --link <COMPONENT/IMPORT=COMPONENT>  what serves an import, where the order does not tell
+      --export <NAME=COMPONENT>  an export of the whole; those alone that are named, if any is
   -o, --output <FILE>  where to write to
       --verbose        errors with their stack and causes
   -h, --help           this text
@@ -30,10 +34,12 @@ Exit codes: 0; 1 when a file is no component, cannot be read or written, or does
 /** Writes the composed component; the result is the exit code. */
 export async function compose(args: readonly string[]): Promise<number> {
   let output: string | undefined;
-  const link: Record<string, Record<string, string>> = {};
+  const link: Record<string, Record<string, LinkTarget>> = {};
+  const exports: Record<string, LinkTarget> = {};
   const line = readFiles('compose', args, (name, value) => {
     if (name === '-o' || name === '--output') output = value();
     else if (name === '--link') addLink(link, value());
+    else if (name === '--export') addExport(exports, value());
     else return false;
     return true;
   });
@@ -50,16 +56,34 @@ export async function compose(args: readonly string[]): Promise<number> {
       if (Object.hasOwn(components, name)) throw new UsageError(`two files are called ${name}`);
       components[name] = await readComponent(file);
     }
-    const bytes = await composeBytes(components, { link });
+    const bytes = await composeBytes(components, {
+      link,
+      ...(Object.keys(exports).length > 0 && { exports }),
+    });
     await writeComponent(out, bytes);
     return 0;
   });
 }
 
-function addLink(link: Record<string, Record<string, string>>, text: string): void {
-  const [, component, name, target] = /^([^/=]+)\/([^=]+)=([^=]+)$/.exec(text) ?? [];
-  if (component === undefined || name === undefined || target === undefined) {
+function addLink(link: Record<string, Record<string, LinkTarget>>, text: string): void {
+  const [, component, name, to] = /^([^/=]+)\/([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (component === undefined || name === undefined || to === undefined) {
     throw new UsageError(`--link ${text}: expected COMPONENT/IMPORT=COMPONENT`);
   }
-  link[component] = { ...link[component], [name]: target };
+  link[component] = { ...link[component], [name]: target(to) };
+}
+
+function addExport(exports: Record<string, LinkTarget>, text: string): void {
+  const [, name, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (name === undefined || to === undefined) {
+    throw new UsageError(`--export ${text}: expected NAME=COMPONENT`);
+  }
+  if (Object.hasOwn(exports, name)) throw new UsageError(`--export ${name}: twice`);
+  exports[name] = target(to);
+}
+
+function target(text: string): LinkTarget {
+  const slash = text.indexOf('/');
+  if (slash < 0) return text;
+  return { component: text.slice(0, slash), export: text.slice(slash + 1) };
 }

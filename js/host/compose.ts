@@ -17,14 +17,16 @@ export interface ComposeOptions<T = LinkTarget>
   extends Pick<CompileOptions, 'features' | 'without' | 'limits'> {
   /** What serves an import that the order of the components does not tell. */
   readonly link?: Links<T>;
+  /** The exports of the whole, by their names, instead of those that the order of the components tells. */
+  readonly exports?: Readonly<Record<string, LinkTarget>>;
 }
 
 /**
  * Makes one component of several, of the standard form: any runtime takes it, and `Component.compile` does.
  *
  * An import is served by the nearest component behind that exports it, unless `link` says otherwise; what nobody serves is an
- * import of the whole, and exports that serve nobody are its exports. Throws a `ComponentLinkError` that names what does not
- * fit, or a `ComponentCompileError`.
+ * import of the whole, and exports that serve nobody are its exports, unless `exports` names others. Throws a `ComponentLinkError`
+ * that names what does not fit, or a `ComponentCompileError`.
  */
 export async function compose(
   components: Components,

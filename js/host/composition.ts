@@ -35,12 +35,18 @@ export async function composeParts(
   components: Components,
   options: ComposeOptions<LinkTarget | object>,
 ): Promise<Composed> {
-  const { features = [], without = [], limits = {}, link = {} } = options;
+  const { features = [], without = [], limits = {}, link = {}, exports } = options;
   checkOptions({ features, without, limits });
   const entries = Object.entries(components).map(
     ([name, bytes]) => [name, snapshot(bytes)] as const,
   );
   if (entries.length === 0) throw new TypeError('there are no components to compose');
+  for (const [name, target] of Object.entries(exports ?? {})) {
+    if (typeof target === 'string' || isExport(target)) continue;
+    throw new TypeError(
+      `exports: ${name}: expected the name of a component, or { component, export }`,
+    );
+  }
   // Once: later calls do nothing.
   initSync({ module: await wasmModule('composer') });
   const composition = new Composition([...features], [...without], bounds(limits));
@@ -49,7 +55,7 @@ export async function composeParts(
       const { imports, exports } = composition.add(name, bytes) as Omit<Part, 'index' | 'name'>;
       return { index, name, imports, exports, needs: new Set() };
     });
-    const bound = new Linker(composition, parts, link).run();
+    const bound = new Linker(composition, parts, link, exports).run();
     const order = Uint32Array.from(ordered(parts), ({ index }) => index);
     return { bytes: new Uint8Array(composition.finish(order)), bound };
   } catch (error) {
@@ -70,6 +76,7 @@ class Linker {
     private readonly composition: Composition,
     private readonly parts: readonly Part[],
     private readonly links: Links<LinkTarget | object>,
+    private readonly exports: ComposeOptions['exports'],
   ) {}
 
   /** Links everything; the host's implementations by imports of the whole. */
@@ -79,8 +86,9 @@ class Linker {
     }
     for (const part of this.parts) this.#imports(part);
     const bound = this.#leaveOutside();
+    if (this.exports === undefined) this.#exportWhatIsLeft();
+    else this.#export(this.exports);
     if (this.#missing.length > 0) throw new ComponentLinkError(this.#missing);
-    this.#export();
     return bound;
   }
 
@@ -108,16 +116,22 @@ class Linker {
       this.#outside.push({ part, name, host: target });
       return;
     }
+    const found = this.#find(`${name} of ${part.name}`, name, target);
+    if (found !== undefined) this.#link(part, name, found.from, found.name);
+  }
+
+  /** The export that a target names; `undefined` when there is none, which is told of `about`. */
+  #find(about: string, name: string, target: LinkTarget): { from: Part; name: string } | undefined {
     const { component, export: wanted } =
       typeof target === 'string' ? { component: target, export: name } : target;
     const from = this.#part(component);
     const found = from && findKey(from.exports, wanted);
-    const import_ = `${name} of ${part.name}`;
-    if (from === undefined) this.#miss(import_, `a component ${show(component)}`, undefined);
+    if (from === undefined) this.#miss(about, `a component ${show(component)}`, undefined);
     else if (found === undefined) {
       const has = from.exports.join(', ') || 'nothing';
-      this.#miss(import_, `the export ${wanted} of ${component}`, `exports of ${has}`);
-    } else this.#link(part, name, from, found);
+      this.#miss(about, `the export ${wanted} of ${component}`, `exports of ${has}`);
+    } else return { from, name: found };
+    return undefined;
   }
 
   #link(part: Part, name: string, from: Part, found: string): void {
@@ -143,14 +157,28 @@ class Linker {
     return Object.fromEntries(bound);
   }
 
+  /** What is named is seen from outside: by the name that it has, or by one that it is given. */
+  #export(exports: NonNullable<ComposeOptions['exports']>): void {
+    const seen = new Set<string>();
+    for (const [name, target] of Object.entries(exports)) {
+      const about = `the export ${name} of the whole`;
+      const found = this.#find(about, name, target);
+      if (found === undefined) continue;
+      const outer = typeof target === 'string' ? found.name : name;
+      if (seen.has(outer)) this.#miss(about, 'a name of its own', `${outer} twice`);
+      seen.add(outer);
+      this.composition.export(found.from.index, found.name, outer);
+    }
+  }
+
   /** What serves no import is seen from outside; what stands in front hides what is behind. */
-  #export(): void {
+  #exportWhatIsLeft(): void {
     const seen = new Set<string>();
     for (const { index, exports } of this.parts) {
       for (const name of exports) {
         if (seen.has(name) || this.#taken.has(`${index} ${name}`)) continue;
         seen.add(name);
-        this.composition.export(index, name);
+        this.composition.export(index, name, name);
       }
     }
   }
@@ -191,6 +219,6 @@ function newest(names: readonly string[], name: string): string {
 }
 
 function isExport(target: object): target is { component: string; export: string } {
-  const { component, export: name } = target as Partial<Record<string, unknown>>;
+  const { component, export: name } = (target ?? {}) as Partial<Record<string, unknown>>;
   return typeof component === 'string' && typeof name === 'string';
 }

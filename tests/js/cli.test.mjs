@@ -179,6 +179,11 @@ test('compose: several files become one component', async () => {
   assert.match(stdout, /import test:chain\/say@1\.2\.0;/);
   assert.match(stdout, /export test:chain\/step@1\.0\.0;/);
   assert.doesNotMatch(stdout, /import test:chain\/step/);
+  const to = 'test:inner/step@3.0.0=compose-end/test:chain/step';
+  const exports = ['--export', 'test:chain/step=compose-link', '--export', to];
+  assert.equal((await tidegate(['compose', ...files, '-o', out, ...exports])).code, 0);
+  const both = (await tidegate(['inspect', out])).stdout;
+  assert.match(both, /export test:chain\/step@1\.0\.0;\s+export test:inner\/step@3\.0\.0;/);
 });
 
 test('compose: what does not fit, and a wrong command line', async () => {
@@ -191,7 +196,18 @@ test('compose: what does not fit, and a wrong command line', async () => {
   const nobody = await tidegate(['compose', link, '--link', to, ...out]);
   assert.equal(nobody.code, 1);
   assert.match(nobody.stderr, /a component "nobody"/);
-  for (const args of [[], [link], [link, link, ...out], [link, '--link', 'a=b', ...out]]) {
+  const none = await tidegate([
+    'compose',
+    link,
+    '--export',
+    'test:chain/none=compose-link',
+    ...out,
+  ]);
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /the export test:chain\/none of the whole/);
+  const wrong = [[], [link], [link, link, ...out], [link, '--link', 'a=b', ...out]];
+  wrong.push([link, '--export', 'a', ...out], [link, '--export', 'a=b', '--export', 'a=c', ...out]);
+  for (const args of wrong) {
     assert.equal((await tidegate(['compose', ...args])).code, 2, args.join(' '));
   }
 });

@@ -62,6 +62,32 @@ test('a link names a component, an export of another name, or an implementation'
   assert.equal((await bound.instantiate()).exports.step.step(1), 1005);
 });
 
+/** What is exported when this is asked for. */
+async function exported(parts, exports) {
+  const one = await Component.compose(parts, { exports });
+  return one.exports.map(({ name }) => name);
+}
+
+test('exports names what is seen from outside, and as what', async () => {
+  const parts = { first: link, second: link, last: end };
+  const step = 'test:chain/step';
+  assert.deepEqual(await exported(parts, { [step]: 'last' }), ['test:chain/step@1.1.0']);
+  assert.deepEqual(await exported(parts, {}), []);
+  const inner = { component: 'second', export: step };
+  const last = { component: 'last', export: step };
+  const exports = { [step]: 'first', 'test:inner/step@2.0.0': inner, 'last-step': last };
+  const one = await Component.compose(parts, { exports });
+  const instance = await one.instantiate(tell());
+  assert.deepEqual(
+    one.exports.map(({ name }) => name),
+    ['test:chain/step@1.0.0', 'test:inner/step@2.0.0', 'last-step'],
+  );
+  const { exports: whole } = instance;
+  assert.equal(whole[`${step}@1.0.0`].step(1), 32, 'first asks second, and that last');
+  assert.equal(whole['test:inner/step@2.0.0'].step(1), 21);
+  assert.equal(whole.lastStep.step(1), 10);
+});
+
 test('compose gives a component of the standard form', async () => {
   const bytes = await compose({ first: link, last: end });
   const twice = await Component.compose({ outer: link, inner: bytes });
@@ -98,6 +124,32 @@ test('what does not fit is named, all of it', async () => {
   const one = { first: { [step]: { step() {} } }, second: { [step]: { step() {} } } };
   const [name] = await names({ first: link, second: link }, { link: one });
   assert.equal(name, `${step} of second`);
+});
+
+test('exports that there are not, twice, or without a right name', async () => {
+  const parts = { first: link, last: end };
+  const step = 'test:chain/step';
+  const nothing = {
+    [step]: 'nobody',
+    'test:chain/other': 'first',
+    'a-name': { component: 'last', export: 'test:chain/other' },
+  };
+  assert.deepEqual(
+    await names(parts, { exports: nothing }),
+    Object.keys(nothing).map((name) => `the export ${name} of the whole`),
+  );
+  const twice = { [step]: 'first', [`${step}@1.0.0`]: 'first' };
+  assert.deepEqual(await names(parts, { exports: twice }), [
+    `the export ${step}@1.0.0 of the whole`,
+  ]);
+  const bad = { 'No Name': { component: 'first', export: step } };
+  assert.deepEqual(await names(parts, { exports: bad }), ['its exports of the composition']);
+  for (const target of [1, null, { component: 'first' }]) {
+    await assert.rejects(
+      Component.compose(parts, { exports: { [step]: target } }),
+      /TypeError: exports: test:chain\/step: expected the name of a component/,
+    );
+  }
 });
 
 test('what is no component is said as by compile', async () => {

@@ -106,11 +106,15 @@ fn what_is_imported_twice_is_one_import_with_everything_that_both_want() {
             "test:http/handler@0.3.2",
         )
         .unwrap();
-    parts.export(FIRST, "test:http/handler@0.3.1").unwrap();
+    let handler = "test:http/handler@0.3.1";
+    parts.export(FIRST, handler, handler).unwrap();
+    parts
+        .export(SECOND, "test:http/handler@0.3.2", "test:http/inner@1.0.0")
+        .unwrap();
     let whole = parts.finish(&[SECOND, FIRST]).expect("they fit each other");
     let (imports, exports) = world(whole);
     assert_eq!(imports, [shared, "test:http/handler@0.3.0"]);
-    assert_eq!(exports, ["test:http/handler@0.3.1"]);
+    assert_eq!(exports, [handler, "test:http/inner@1.0.0"]);
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn functions_and_types_of_the_outermost_level() {
       (export "go" (func $move)))"#;
     let mut parts = composition(&[user, user]);
     parts.link(FIRST, "move", SECOND, "go").unwrap();
-    parts.export(FIRST, "go").unwrap();
+    parts.export(FIRST, "go", "go").unwrap();
     let whole = parts.finish(&[SECOND, FIRST]).expect("they fit each other");
     let (imports, exports) = world(whole);
     assert_eq!(imports, ["point", "thing", "move"]);

@@ -54,8 +54,9 @@ impl Composition {
         left.map_err(|e| thrown(&e))
     }
 
-    pub fn export(&mut self, from: usize, name: &str) -> Result<(), JsValue> {
-        self.0.export(PartId(from), name).map_err(|e| thrown(&e))
+    pub fn export(&mut self, from: usize, name: &str, outer: &str) -> Result<(), JsValue> {
+        let exported = self.0.export(PartId(from), name, outer);
+        exported.map_err(|e| thrown(&e))
     }
 
     pub fn finish(&self, order: &[usize]) -> Result<Vec<u8>, JsValue> {

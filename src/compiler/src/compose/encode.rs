@@ -10,7 +10,7 @@ use wasmparser::component_types::{
 
 use super::outer::{Outer, Placed};
 use super::scope::Scope;
-use super::{Part, PartId, Source, mismatch};
+use super::{Exported, Part, PartId, Source, mismatch};
 use crate::error::{CompileError, Result};
 
 /// Where a type of a component comes from: the import, and the name in it if that is an instance.
@@ -222,10 +222,11 @@ impl<'a> Encoder<'a> {
     }
 
     /// Makes an export of a component one of the whole.
-    pub(super) fn export(&mut self, from: PartId, name: &str) -> Result<()> {
-        let placed = self.exported(from, name)?;
+    pub(super) fn export(&mut self, exported: &Exported) -> Result<()> {
+        let Exported { from, name, outer } = exported;
+        let placed = self.exported(*from, name)?;
         let item = self.parts[from.0].export(name)?;
-        self.outer.export(super::extern_name(name, item), placed);
+        self.outer.export(super::extern_name(outer, item), placed);
         Ok(())
     }
 

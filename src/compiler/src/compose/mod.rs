@@ -28,7 +28,7 @@ pub struct PartId(pub usize);
 pub struct Composition {
     options: CompileOptions,
     parts: Vec<Part>,
-    exports: Vec<(PartId, String)>,
+    exports: Vec<Exported>,
 }
 
 /// A component that becomes part of another.
@@ -45,6 +45,13 @@ struct Import {
     name: String,
     item: ComponentItem,
     source: Source,
+}
+
+/// An export of a component, and the name under which the whole exports it.
+struct Exported {
+    from: PartId,
+    name: String,
+    outer: String,
 }
 
 /// What an import gets.
@@ -140,14 +147,18 @@ impl Composition {
         self.source(to, import, Source::Outside(name.to_string()))
     }
 
-    /// An export of a component is one of the whole.
+    /// An export of a component is one of the whole, as `outer`.
     ///
     /// # Errors
     ///
     /// When there is no such export.
-    pub fn export(&mut self, from: PartId, name: &str) -> Result<()> {
+    pub fn export(&mut self, from: PartId, name: &str, outer: &str) -> Result<()> {
         self.parts[from.0].export(name)?;
-        self.exports.push((from, name.to_string()));
+        self.exports.push(Exported {
+            from,
+            name: name.to_string(),
+            outer: outer.to_string(),
+        });
         Ok(())
     }
 
@@ -162,8 +173,8 @@ impl Composition {
         for &part in order {
             encoder.instantiate(part)?;
         }
-        for (from, name) in &self.exports {
-            encoder.export(*from, name)?;
+        for exported in &self.exports {
+            encoder.export(exported)?;
         }
         let instantiations = std::mem::take(&mut encoder.outer.instantiations);
         let bytes = encoder.outer.finish();
@@ -235,11 +246,12 @@ fn suffixed(name: &str) -> CompileError {
     }
 }
 
-/// `name`, with what else the item says of itself.
+/// `name`, with what else the item says of itself. An interface's name says itself what is implemented.
 fn extern_name<'n>(name: &'n str, item: &'n ComponentItem) -> ComponentExternName<'n> {
+    let implements = item.implements.as_deref();
     ComponentExternName {
         name: name.into(),
-        implements: item.implements.as_deref().map(Into::into),
+        implements: implements.filter(|_| !name.contains(':')).map(Into::into),
         version_suffix: None,
         external_id: item.external_id.as_deref().map(Into::into),
     }
