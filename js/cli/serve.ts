@@ -2,11 +2,19 @@
 
 import { basename } from 'node:path';
 import process from 'node:process';
-import { ComponentError, ComponentTrap, Store } from '../entry/node.js';
+import {
+  type Component,
+  ComponentError,
+  ComponentTrap,
+  type Imports,
+  Store,
+} from '../entry/node.js';
 import {
   type HttpServer,
   perRequest,
+  type RemoteHandler,
   type RequestReport,
+  remote,
   serve as serveHttp,
   wasi,
 } from '../entry/wasi-node.js';
@@ -32,6 +40,7 @@ Options:
       --addr <SOCKADDR>               Where to listen; port 0 is a free one. Default: 127.0.0.1:8080
       --max-concurrency <N>           Requests that the component works on at a time. Default: no bound
       --grace <SECONDS>               How long requests under way may go on after a signal. Default: 10
+      --link <wasi:http/handler=URL>  The handler that a middleware imports: the server at this URL
 ${GRANTS_HELP}
 ${LOAD_HELP}
       --quiet                         No lines for requests
@@ -44,11 +53,12 @@ Exit codes: 0 after a signal; 1 when the component cannot be loaded or the addre
 
 /** Serves until a signal comes; the result is the exit code. */
 export async function serve(args: readonly string[]): Promise<number> {
-  const flags = { addr: '127.0.0.1:8080', most: Number.POSITIVE_INFINITY, grace: 10 };
+  const flags: Flags = { addr: '127.0.0.1:8080', most: Number.POSITIVE_INFINITY, grace: 10 };
   const line = readCommandLine('serve', args, (name, value) => {
     if (name === '--addr') flags.addr = value();
     else if (name === '--max-concurrency') flags.most = number(name, value(), 1);
     else if (name === '--grace') flags.grace = number(name, value(), 0);
+    else if (name === '--link') flags.next = next(value());
     else return false;
     return true;
   });
@@ -61,23 +71,26 @@ export async function serve(args: readonly string[]): Promise<number> {
 }
 
 interface Flags {
-  readonly addr: string;
-  readonly most: number;
-  readonly grace: number;
+  addr: string;
+  most: number;
+  grace: number;
+  /** What serves `wasi:http/handler`. */
+  next?: RemoteHandler;
 }
 
 async function serveFile(
   { file, grants, loading, quiet }: CommandLine,
-  flags: Flags,
+  flags: Readonly<Flags>,
 ): Promise<number> {
   const { host, port } = address(flags.addr);
   const component = await loading.load(file, quiet);
-  const imports = wasi({
+  const granted = wasi({
     ...grants.options,
     args: [basename(file)],
     stdout: 'inherit',
     stderr: 'inherit',
   });
+  const imports = { ...granted, ...linked(component, flags.next) };
   const make = () => component.instantiate(imports, { store: new Store() });
   // Of WASI 0.2, an instance does one thing at a time: each request has its own, and what traps is that one.
   const isolated = !component.exports.some(({ name }) => name.startsWith('wasi:http/handler@'));
@@ -104,6 +117,26 @@ async function serveFile(
     await shutDown(server, flags.grace);
   }
   return 0;
+}
+
+function next(text: string): RemoteHandler {
+  const [, url] = /^wasi:http\/handler(?:@[^=]*)?=(.+)$/.exec(text) ?? [];
+  if (url === undefined || !URL.canParse(url)) {
+    throw new UsageError(`--link wants wasi:http/handler=URL, not ${text}`);
+  }
+  try {
+    return remote(url);
+  } catch (error) {
+    throw new UsageError(`--link ${text}: ${(error as Error).message}`);
+  }
+}
+
+function linked({ imports }: Component, handler: RemoteHandler | undefined): Imports {
+  if (handler === undefined) return {};
+  const found = imports.find(({ name }) => name.startsWith('wasi:http/handler@'));
+  if (found === undefined)
+    throw new CannotRun('--link: the component imports no wasi:http/handler');
+  return { [found.name]: handler };
 }
 
 function shutDown(server: HttpServer, grace: number): Promise<void> {

@@ -5,17 +5,28 @@
  */
 
 import assert from 'node:assert/strict';
+import { execFile as execFileWithCallback, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Component, Store } from '../../pkg/dist/node.js';
 import { remote, serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
+import { echoed } from './support/echo.mjs';
 import { EXTENDED_CONST } from './support/engine.mjs';
 
-const guest = (name) =>
-  readFile(new URL(`../../build/guests/${name}.component.wasm`, import.meta.url));
+const CLI = fileURLToPath(new URL('../../pkg/dist/cli.js', import.meta.url));
+const execFile = promisify(execFileWithCallback);
+
+const guestUrl = (name) => new URL(`../../build/guests/${name}.component.wasm`, import.meta.url);
+const guest = (name) => readFile(guestUrl(name));
 const guests = async (...names) =>
   Object.fromEntries(await Promise.all(names.map(async (name) => [name, await guest(name)])));
 const ada = { authorization: 'Bearer Ada' };
@@ -37,19 +48,134 @@ test('a filter in front of a service: bodies go from one to the other', async ()
   assert.equal((await fetched(new Request('http://host/nowhere', { headers: ada }))).status, 404);
 });
 
-test('the same import is in another process by configuration', async () => {
-  const service = await Component.compile(await guest('service'));
-  const server = await serve(await service.instantiate(wasi()));
-  try {
-    const link = { filter: { [handler]: remote(server.url) } };
-    const component = await Component.compose(await guests('filter'), { link });
-    const fetched = toFetchHandler(await component.instantiate({ ...wasi(), ...queue }));
-    assert.equal((await fetched(new Request('http://host/'))).status, 401);
-    const upper = { method: 'POST', body: 'shout', headers: ada };
-    const shouted = await fetched(new Request('http://host/upper', upper));
-    assert.equal(await shouted.text(), 'SHOUT');
-  } finally {
+describe('the same import is in another process by configuration', () => {
+  let service;
+  let server;
+  let front;
+  const reports = { service: [], front: [] };
+  before(async () => {
+    service = await Component.compile(await guest('service'));
+    const onRequest = (report) => reports.service.push(report);
+    server = await serve(await service.instantiate(wasi()), { onRequest });
+    front = await served(server.url);
+  });
+  after(async () => {
+    await front.close({ grace: 0 });
     await server.close({ grace: 0 });
+  });
+
+  /** The filter, served, with the handler at `url` behind it. */
+  async function served(url) {
+    const link = { filter: { [handler]: remote(url) } };
+    const component = await Component.compose(await guests('filter'), { link });
+    const instance = await component.instantiate({ ...wasi(), ...queue });
+    return serve(instance, { onRequest: (report) => reports.front.push(report) });
+  }
+
+  test('requests go there, and answers come back', async () => {
+    assert.equal((await fetch(front.url)).status, 401);
+    const upper = { method: 'POST', body: 'shout', headers: ada };
+    assert.equal(await (await fetch(`${front.url}/upper`, upper)).text(), 'SHOUT');
+    const large = await fetch(`${front.url}/count/3000000`, { headers: ada });
+    assert.equal((await large.arrayBuffer()).byteLength, 3_000_000);
+  });
+
+  test('bodies while they come, in both directions, and trailers', async () => {
+    const { headers } = await echoed(`${front.url}/echo`, { ...ada, 'x-a': 'b' });
+    assert.equal(headers['x-a'], 'b');
+    assert.equal(headers['x-user'], 'Ada');
+  });
+
+  test('a client that goes away is gone there too', async () => {
+    const counts = { service: reports.service.length, front: reports.front.length };
+    const request = http.get(`${front.url}/endless`, { headers: ada, agent: false });
+    const [response] = await once(request, 'response');
+    await once(response, 'data');
+    response.destroy();
+    for (const [who, count] of Object.entries(counts)) {
+      while (reports[who].length === count) await delay(5);
+      assert.equal(reports[who].at(-1).error.payload.tag, 'connection-terminated', who);
+    }
+  });
+
+  test('what goes wrong there is an error code', async () => {
+    const closed = http.createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address();
+    closed.close();
+    await once(closed, 'close');
+    const answering = (text) =>
+      net.createServer((socket) => socket.once('data', () => socket.end(text)));
+    const silent = answering('');
+    const broken = answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n');
+    const short = answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour');
+    const nonsense = answering('what?\r\n\r\n');
+    const servers = [silent, broken, short, nonsense];
+    for (const other of servers) other.listen(0, '127.0.0.1');
+    const url = (other) => `http://127.0.0.1:${other.address().port}`;
+    const seen = {
+      refused: await code(`http://127.0.0.1:${port}`),
+      terminated: await code(url(silent)),
+      incomplete: await code(url(broken)),
+      short: await code(url(short)),
+      nonsense: await code(url(nonsense)),
+    };
+    for (const other of servers) other.close();
+    assert.deepEqual(seen, {
+      refused: [502, 'connection-refused'],
+      terminated: [502, 'connection-terminated'],
+      incomplete: [200, 'HTTP-response-incomplete'],
+      short: [200, 'HTTP-response-body-size'],
+      nonsense: [500, 'HTTP-protocol-error'],
+    });
+  });
+
+  test('from the command line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-chain-'));
+    const file = join(folder, 'site.wasm');
+    const parts = ['filter', 'later'].map((name) => fileURLToPath(guestUrl(name)));
+    const chosen = ['--export', 'wasi:http/handler=filter'];
+    await execFile(process.execPath, [CLI, 'compose', ...parts, '-o', file, ...chosen]);
+    const link = ['--link', `wasi:http/handler=${server.url}`];
+    const args = [CLI, 'serve', '--addr', '127.0.0.1:0', ...link, file];
+    const child = spawn(process.execPath, args);
+    try {
+      let lines = '';
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        lines += text;
+      });
+      while (!/http:\/\/\S+/.test(lines)) await once(child.stderr, 'data');
+      const [url] = /http:\/\/\S+/.exec(lines);
+      const upper = { method: 'POST', body: 'shout', headers: ada };
+      assert.equal(await (await fetch(`${url}upper`, upper)).text(), 'SHOUT');
+      assert.equal((await fetch(url)).status, 401);
+    } finally {
+      child.kill();
+      rmSync(folder, { recursive: true });
+    }
+    const service = fileURLToPath(guestUrl('service'));
+    for (const [given, wanted, message] of [
+      [['wasi:http/types=http://127.0.0.1'], 2, /--link wants wasi:http\/handler=URL/],
+      [['wasi:http/handler=file:///etc'], 2, /no http or https URL/],
+      [['wasi:http/handler=http://127.0.0.1'], 1, /imports no wasi:http\/handler/],
+    ]) {
+      const wrong = execFile(process.execPath, [CLI, 'serve', '--link', ...given, service]);
+      await assert.rejects(wrong, (error) => {
+        assert.equal(error.code, wanted);
+        assert.match(error.stderr, message);
+        return true;
+      });
+    }
+  });
+
+  /** What the client and the program see when the handler at `url` fails. */
+  async function code(url) {
+    const failing = await served(url);
+    const answer = await fetch(failing.url, { headers: ada });
+    await answer.text().catch(() => {});
+    while (reports.front.at(-1).error === undefined) await delay(5);
+    await failing.close({ grace: 0 });
+    return [answer.status, reports.front.at(-1).error.payload.tag];
   }
 });
 
