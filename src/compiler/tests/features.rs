@@ -1,4 +1,5 @@
 //! Every gated feature by its name, what the canonical option `gc` is built for, and shipped features that are refused.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 
