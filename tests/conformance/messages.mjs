@@ -32,6 +32,7 @@ const TABLE = [
   [/cannot block a synchronous task/, ['cannot-block']],
   // Of all tasks, or of a synchronous function that waits for what cannot go on.
   [/deadlock detected|^cannot make further progress/, ['deadlock', 'cannot-block']],
+  [/cannot resume thread which is not suspended/, ['thread-not-suspended']],
   [/backpressure counter/, ['backpressure-range']],
   [/unaligned pointer|not aligned/, ['unaligned-pointer']],
   // Some runners have one message for a string that is longer than the memory and for one that is longer than strings may be.

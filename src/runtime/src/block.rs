@@ -4,8 +4,8 @@
 //! [`Store::resumed`] answers what the built-in would have. In between microtasks run, so that what was there may be gone
 //! again; then the thread suspends once more.
 //!
-//! Two things narrow what runs meanwhile. A sync-typed function that waits lets only its own instance go on, and only
-//! threads that do not need the exclusive lock; without any it traps. A host function of a sync type that waits freezes the store.
+//! Two things narrow what runs meanwhile. A sync-typed function that waits lets only its own instance go on; where
+//! nothing of it can, it traps. A host function of a sync type that waits freezes the store.
 
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;

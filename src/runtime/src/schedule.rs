@@ -183,17 +183,14 @@ impl Store {
         })
     }
 
-    /// Spec: the candidates in `canon_lift`; a thread that needs the exclusive lock is none of them.
+    /// Spec: the candidates in `canon_lift`; a thread that has not entered is none of them.
     fn may_go_on_in(&mut self, id: ThreadId, inst: InstanceId) -> bool {
         let Some(thread) = self.threads.get(id.0) else {
             return false;
         };
-        let (implicit, entering) = (thread.implicit, thread.state == ThreadState::Entering);
-        let task = self.tasks.get(thread.task.0);
-        let exclusive = implicit && task.is_some_and(|task| task.kind.needs_exclusive());
+        let entering = thread.state == ThreadState::Entering;
         let elsewhere = rule!("sync-typed-instance", thread.inst != inst);
-        let locks = rule!("sync-typed-lock", exclusive);
-        !elsewhere && !locks && !entering && self.is_ready(id)
+        !elsewhere && !entering && self.is_ready(id)
     }
 
     /// Whether giving a thread its turn takes a new stack.

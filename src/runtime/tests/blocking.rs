@@ -331,22 +331,43 @@ fn while_a_sync_function_waits_only_its_instance_goes_on() {
 }
 
 #[test]
-fn a_callback_that_is_ready_does_not_let_a_sync_function_wait() {
-    let (sim, inst, _) = sim();
-    let lift = sim.callback(|_, _| async { panic!("it must not run") });
-    let armed = core(move |sim, _| async move {
-        sim.task_return(inst, 0)?;
-        Ok(YIELD)
-    });
-    sim.call(inst, lift, 0, armed).expect("no trap");
-    let body = core(move |sim, _| async move {
-        // A yield is no wait.
-        sim.yield_(inst).await?;
-        sim.suspend_thread(inst).await?;
-        Ok(0)
-    });
-    let trap = sim.call(inst, Lift::SyncTyped, 0, body);
-    assert_eq!(trap.err(), Some(TrapCode::CannotBlock));
+fn a_callback_that_is_ready_goes_on_while_a_sync_function_waits() {
+    for resumes in [true, false] {
+        let (sim, inst, _) = sim();
+        let waiting = Rc::new(RefCell::new(None));
+        let waits = Rc::clone(&waiting);
+        let lift = sim.callback(move |sim, _| {
+            let waits = Rc::clone(&waits);
+            async move {
+                let me = waits.borrow_mut().take().expect("the function waits");
+                if resumes {
+                    sim.resume_later(inst, me)?;
+                }
+                Ok(EXIT)
+            }
+        });
+        let armed = core(move |sim, _| async move {
+            sim.task_return(inst, 0)?;
+            Ok(YIELD)
+        });
+        sim.call(inst, lift, 0, armed).expect("no trap");
+        let body = core(move |sim, _| {
+            let waiting = Rc::clone(&waiting);
+            async move {
+                *waiting.borrow_mut() = Some(sim.index(inst));
+                sim.suspend_thread(inst).await?;
+                Ok(7)
+            }
+        });
+        let call = sim.call(inst, Lift::SyncTyped, 0, body).expect("no trap");
+        let end = sim.run();
+        if resumes {
+            end.expect("no trap");
+            assert_eq!(sim.result(call), Some(7));
+        } else {
+            assert_eq!(end.err(), Some(TrapCode::CannotBlock));
+        }
+    }
 }
 
 #[test]
