@@ -1,7 +1,8 @@
 /**
  * What is expected of the suites that are not ours: `expectations.toml`, and outcomes judged by it.
  *
- * Strict both ways: a directive that is excluded and passes is an error too, and so is an exclusion of what is not there.
+ * Strict both ways: a directive that is excluded and passes is an error too, and so is an exclusion of what is not there. Only
+ * of a script that has been mended since, all of it may pass, or be gone.
  *
  * @typedef {object} Exclusion of a whole script, or of some of its lines
  * @property {string} suite
@@ -9,6 +10,7 @@
  * @property {number[]} [lines] of directives; what follows from their failures need not be listed
  * @property {string} reason
  * @property {string} [contradicts] the pull request of the newer specification that the script contradicts
+ * @property {string} [mended] the commit of the suite whose text of the script passes, or has others in its place that do
  *
  * @typedef {object} Suite
  * @property {string} name
@@ -28,6 +30,7 @@ const KEYS = {
     lines: 'object',
     reason: 'string',
     contradicts: 'string',
+    mended: 'string',
   },
 };
 
@@ -63,14 +66,17 @@ function check(where, table, keys, required) {
 /**
  * @param {import('./script.mjs').Outcome[]} outcomes of one script
  * @param {Exclusion[]} exclusions of that script
- * @returns {{ problems: { line: number, why: string, because?: number }[], excluded: number }} `excluded` counts
- *   directives that have failed and may
+ * @returns {{ problems: { line: number, why: string, because?: number }[], excluded: number, mended: boolean }} `excluded`
+ *   counts directives that have failed and may; `mended`: none has failed, as this is the newer text
  */
 export function judge(outcomes, exclusions) {
   const whole = exclusions.some(({ lines }) => lines === undefined);
   const lines = new Set(exclusions.flatMap((each) => each.lines ?? []));
   const may = ({ line, because }) => whole || lines.has(line) || lines.has(because);
   const failed = outcomes.filter(({ ok }) => !ok);
+  if (failed.length === 0 && isMended(exclusions)) {
+    return { problems: [], excluded: 0, mended: true };
+  }
   const problems = failed.filter((outcome) => !may(outcome));
   if (whole && failed.length === 0) {
     problems.push({ line: 0, why: 'the script is excluded, and passes' });
@@ -80,5 +86,10 @@ export function judge(outcomes, exclusions) {
     if (there.length === 0) problems.push({ line, why: 'is excluded, and no directive is there' });
     else if (there.every(({ ok }) => ok)) problems.push({ line, why: 'is excluded, and passes' });
   }
-  return { problems, excluded: failed.filter(may).length };
+  return { problems, excluded: failed.filter(may).length, mended: false };
+}
+
+/** Whether a newer text of a script with these exclusions passes. */
+export function isMended(exclusions) {
+  return exclusions.length > 0 && exclusions.every(({ mended }) => mended !== undefined);
 }

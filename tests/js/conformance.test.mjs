@@ -28,6 +28,14 @@ suite('expectations', () => {
     assert.deepEqual(linesOf(judge([ok(1), failed(2)], [{ lines: [1, 2, 9] }])), [1, 9]);
   });
 
+  test('a mended script may pass, but only all of it', () => {
+    const mended = [{ lines: [1], mended: '1234abcd' }];
+    assert.deepEqual(judge([ok(1), ok(2)], mended), { problems: [], excluded: 0, mended: true });
+    assert.deepEqual(linesOf(judge([failed(1), ok(2)], mended)), []);
+    assert.deepEqual(linesOf(judge([ok(1), failed(2)], mended)), [2, 1]);
+    assert.deepEqual(linesOf(judge([ok(1), ok(2)], [...mended, { lines: [2] }])), [1, 2]);
+  });
+
   test('an excluded script has to fail somewhere', () => {
     assert.deepEqual(linesOf(judge([ok(1), failed(2)], [{}])), []);
     assert.equal(judge([ok(1), ok(2)], [{}]).problems.length, 1);
