@@ -110,8 +110,14 @@ function reportOf(name, { missing, outcomes }, exclusions) {
     outcomes,
     problems,
     excluded,
-    mended: mended ? 'this text' : excluded > 0 && isMended(exclusions) ? 'a newer text' : undefined,
+    mended: which(mended, excluded > 0 && isMended(exclusions)),
   };
+}
+
+/** Which text of a script passes whole, if it has been mended. */
+function which(here, later) {
+  if (here) return 'this text';
+  return later ? 'a newer text' : undefined;
 }
 
 /** Exclusions of scripts that the suite has not, and that newer texts have not done without. */
