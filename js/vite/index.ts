@@ -18,7 +18,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Component } from '../entry/node.js';
+import { Component, precompile } from '../entry/node.js';
 import { importsModule, isRelative } from '../esm/config.js';
 import { isComponent, moduleSource, quote } from '../esm/source.js';
 
@@ -34,6 +34,11 @@ export interface TidegateOptions {
    * `allowArbitraryExtensions` is on. Default: no.
    */
   readonly types?: boolean;
+  /**
+   * Whether a build has its components compiled ahead of time, so that nobody who runs it loads the compiler. It is for the
+   * version of tidegate that is in the build. Default: yes; a development server compiles in place.
+   */
+  readonly precompile?: boolean;
 }
 
 /** As much of a plugin's context as is used here. */
@@ -86,17 +91,16 @@ export default function tidegate(options: TidegateOptions = {}): TidegatePlugin 
         this.error(`${id} imports ${missing.join(', ')}: \`imports\` must name a module with that`);
       }
       if (options.types) await writeTypes(component, id);
-      const place: Place =
-        vite === undefined
-          ? {
-              kind: 'asset',
-              reference: this.emitFile({ type: 'asset', name: nameOf(id), source: bytes }),
-            }
-          : !ssr
-            ? { kind: 'url' }
-            : vite.command === 'serve'
-              ? { kind: 'file' }
-              : { kind: 'inline', bytes };
+      const ahead = options.precompile !== false && vite?.command !== 'serve';
+      const source = ahead ? await precompile(bytes) : bytes;
+      const place = ((): Place => {
+        if (vite?.command === 'serve') return { kind: ssr ? 'file' : 'url' };
+        if (vite !== undefined && ssr) return { kind: 'inline', bytes: source };
+        // Vite places files itself; these are not as they are on the disk.
+        if (vite !== undefined && !ahead) return { kind: 'url' };
+        const reference = this.emitFile({ type: 'asset', name: nameOf(id), source });
+        return { kind: vite === undefined ? 'asset' : 'page', reference };
+      })();
       return moduleSource({
         exports: component.exports,
         tidegate: 'tidegate',
@@ -104,7 +108,7 @@ export default function tidegate(options: TidegateOptions = {}): TidegatePlugin 
           ? 'tidegate/wasi'
           : undefined,
         imports,
-        ...loading(id, place),
+        ...loading(id, place, ahead),
       });
     },
   };
@@ -112,39 +116,47 @@ export default function tidegate(options: TidegateOptions = {}): TidegatePlugin 
 
 /** Where the generated module finds the component's bytes. */
 type Place =
-  /** In a page of Vite's, which serves and places files itself. */
+  /** In a page of Vite's, as the file is on the disk. */
   | { readonly kind: 'url' }
   /** On Vite's development server. */
   | { readonly kind: 'file' }
   /** In the module: a server's bundle of Vite's comes without files beside it. */
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  /** In a page of Vite's, emitted. */
+  | { readonly kind: 'page'; readonly reference: string }
   /** Beside the bundle of Rollup, which may be for Node or for a page. */
   | { readonly kind: 'asset'; readonly reference: string };
 
-function loading(file: string, place: Place): { head?: string; component: string } {
+function loading(file: string, place: Place, ahead: boolean): { head?: string; component: string } {
+  const [ofBytes, ofResponse] = ahead ? ['load', 'load'] : ['compile', 'compileStreaming'];
   switch (place.kind) {
     case 'url':
       return {
         head: `import url from ${quote(`${file}?url`)};`,
-        component: 'Component.compileStreaming(fetch(url))',
+        component: `Component.${ofResponse}(fetch(url))`,
       };
     case 'file':
       return {
         head: `import { readFile } from ${quote(FILES)};`,
-        component: `Component.compile(await readFile(${quote(file)}))`,
+        component: `Component.${ofBytes}(await readFile(${quote(file)}))`,
       };
     case 'inline': {
       const text = Buffer.from(place.bytes).toString('base64');
       return {
-        component: `Component.compile(Uint8Array.from(atob('${text}'), (c) => c.charCodeAt(0)))`,
+        component: `Component.${ofBytes}(Uint8Array.from(atob('${text}'), (c) => c.charCodeAt(0)))`,
       };
     }
+    case 'page':
+      // Vite puts a string there, which depends on its option `base`.
+      return {
+        component: `Component.${ofResponse}(fetch(import.meta.ROLLUP_FILE_URL_${place.reference}))`,
+      };
     case 'asset':
       return {
         head: `const url = new URL(import.meta.ROLLUP_FILE_URL_${place.reference});`,
         component: `(url.protocol === 'file:'
-  ? import(${quote(FILES)}).then(({ readFile }) => readFile(url)).then((bytes) => Component.compile(bytes))
-  : Component.compileStreaming(fetch(url)))`,
+  ? import(${quote(FILES)}).then(({ readFile }) => readFile(url)).then((bytes) => Component.${ofBytes}(bytes))
+  : Component.${ofResponse}(fetch(url)))`,
       };
   }
 }

@@ -38,6 +38,8 @@ export async function use(): Promise<string> {
   ]);
 }
 `;
+/** What a component that was compiled ahead of time has in it. */
+const SECTION = 'tidegate:precompiled';
 /** What `use` says. */
 const USED = [true, 42, 'text', true, 'ran', 'function'];
 
@@ -125,6 +127,34 @@ describe('a page', () => {
       'values.component',
     ]);
   });
+});
+
+describe('a build', () => {
+  test('has its components compiled ahead of time, unless it is told otherwise', async () => {
+    await build({ ...quiet, build: { outDir: 'ahead', assetsInlineLimit: 0 } });
+    const { loads, components } = built('ahead');
+    assert.deepEqual(loads, ['load']);
+    assert.ok(components.length === 2 && components.every((bytes) => bytes.includes(SECTION)));
+    project.write('vite.plain.ts', CONFIG.replace('types: true', 'precompile: false'));
+    const configFile = join(project.folder, 'vite.plain.ts');
+    await build({ ...quiet, configFile, build: { outDir: 'plain', assetsInlineLimit: 0 } });
+    const plain = built('plain');
+    assert.deepEqual(plain.loads, ['compileStreaming']);
+    assert.ok(plain.components.every((bytes) => !bytes.includes(SECTION)));
+  });
+
+  /** How components come into a build, and their bytes. */
+  function built(folder) {
+    const assets = join(project.folder, folder, 'assets');
+    const files = readdirSync(assets);
+    const main = files.find((file) => /^index-.*\.js$/.test(file));
+    const code = readFileSync(join(assets, main), 'utf8');
+    const calls = [...code.matchAll(/\.(load|compileStreaming)\(fetch\(/g)].map(([, name]) => name);
+    const components = files
+      .filter((file) => /\.component-.*\.wasm$/.test(file))
+      .map((file) => readFileSync(join(assets, file)));
+    return { loads: [...new Set(calls)], components };
+  }
 });
 
 describe('a server', () => {
