@@ -100,9 +100,10 @@ export class RuntimeWatch {
       'guest_call',
       (_, entered) => {
         const call = called!;
-        this.#subtasks[machine.word(0)] = call;
-        if (entered === 0n) this.#started(call);
-        else if (entered < 0n) this.#entering.set(operand(entered), call);
+        const [how, subtask] = halves(entered);
+        this.#subtasks[entered < 0n ? machine.word(0) : subtask] = call;
+        if (entered < 0n) this.#entering.set(operand(entered), call);
+        else if (how === 0) this.#started(call);
       },
       ([site]) => {
         called = this.#begun(site!);
@@ -112,10 +113,13 @@ export class RuntimeWatch {
       const call = this.#entering.get(thread!);
       if (call === undefined || answer < 0n) return;
       this.#entering.delete(thread!);
-      if (answer === 0n) this.#started(call);
+      if (halves(answer)[0] === 0) this.#started(call);
     });
     watch('guest_started', ([subtask]) => this.#started(this.#subtasks[subtask!]));
     watch('guest_returned', ([subtask]) => this.#ended(this.#subtasks[subtask!], undefined));
+    watch('task_return', (_, answer) => {
+      if (answer > 0n) this.#ended(this.#subtasks[halves(answer)[1]], undefined);
+    });
     const goesOn: Look = ([subtask], packed) => this.#goesOn(this.#subtasks[subtask!], packed);
     watch('guest_wait', goesOn);
     watch('guest_leave', goesOn);
@@ -186,6 +190,12 @@ export class RuntimeWatch {
     if (error === undefined) this.tracer.tell({ kind: 'call', ...call, state: 'end' });
     else this.tracer.tell({ kind: 'call', ...call, state: 'fail', error });
   }
+}
+
+/** The two numbers of a value. */
+function halves(value: Answer): [number, number] {
+  const bits = BigInt(value);
+  return [Number(bits & 0xffff_ffffn), Number(bits >> 32n)];
 }
 
 /** Which thread, end or call an action is about. */

@@ -19,4 +19,4 @@ pub mod rule;
 
 /// Version of everything that the shim modules, the driver module, the runtime and the JS host
 /// agree on. An artifact made under another number is refused.
-pub const SHIM_ABI: u32 = 4;
+pub const SHIM_ABI: u32 = 5;

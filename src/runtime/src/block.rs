@@ -7,6 +7,8 @@
 //! Two things narrow what runs meanwhile. A sync-typed function that waits lets only its own instance go on; where
 //! nothing of it can, it traps. A host function of a sync type that waits freezes the store.
 
+use alloc::boxed::Box;
+
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::rule;
@@ -52,7 +54,7 @@ impl Store {
         }
         let suspended = self.detach();
         let thread = self.thread(id)?;
-        thread.suspended = suspended;
+        thread.suspended = Some(Box::new(suspended));
         thread.state = ThreadState::Blocked(wait);
         Ok(Step::Action(ActionKind::Suspend, id.0))
     }
@@ -89,8 +91,8 @@ impl Store {
         };
         thread.state = ThreadState::Running;
         let inst = thread.inst;
-        let suspended = core::mem::take(&mut thread.suspended);
-        self.attach(suspended);
+        let suspended = thread.suspended.take();
+        self.attach(*suspended.ok_or(TrapCode::UnknownHandle)?);
         match wait {
             Wait::Set { set, .. } => {
                 self.stop_waiting(set, id);

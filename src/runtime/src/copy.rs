@@ -164,7 +164,7 @@ impl Store {
         }
         for id in [source, target] {
             self.leave_set(Waitable::End(id));
-            self.ends.remove(id.0);
+            self.ends.free(id.0);
         }
         for (id, other) in [(writer, reader), (reader, writer)] {
             self.end(id)?.other = Some(other);

@@ -10,7 +10,7 @@ use crate::block::Wait;
 use crate::ids::{InstanceId, ThreadId, ThreadIndex};
 use crate::schedule::Item;
 use crate::store::{Outcome, READY, Step, Store};
-use crate::thread::{Thread, ThreadContext, ThreadState};
+use crate::thread::{ThreadContext, ThreadState};
 
 /// Built-ins.
 impl Store {
@@ -25,12 +25,11 @@ impl Store {
     /// its function gets.
     pub fn thread_new(&mut self, inst: InstanceId, context: ThreadContext) -> Outcome {
         let task = self.current_task(inst)?;
-        let mut thread = Thread::new(task, inst, false);
-        thread.state = ThreadState::Fresh {
+        let fresh = ThreadState::Fresh {
             context,
             resumed: false,
         };
-        let id = self.add_thread(thread)?;
+        let id = self.add_thread(task, inst, Some(fresh))?;
         let ThreadIndex(index) = self.register(id)?;
         Ok(Step::Value(u64::from(index) | u64::from(id.0) << 32))
     }

@@ -12,7 +12,7 @@ use tidegate_abi::code::TrapCode;
 use crate::guest::Then;
 use crate::ids::{HOST, InstanceId, TaskId, ThreadId};
 use crate::store::{SETTLE, Store};
-use crate::task::{Task, TaskKind, TaskState};
+use crate::task::{TaskKind, TaskState};
 
 /// A call that has not returned.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +183,7 @@ impl Store {
         if let Some(id) = self.frame.thread {
             return Ok(id);
         }
-        let id = self.add_task(Task::new(inst, TaskKind::Implicit, TaskState::Started))?;
+        let id = self.add_task(inst, TaskKind::Implicit, TaskState::Started)?;
         let thread = self.task(id)?.implicit.ok_or(TrapCode::UnknownHandle)?;
         self.register(thread)?;
         self.frame.inst = inst;

@@ -14,7 +14,7 @@ use crate::ids::{CallSiteId, FuncId, InstanceId, Slot, SubtaskId, TaskId, Thread
 use crate::schedule::Item;
 use crate::store::{Outcome, Step, Store};
 use crate::subtask::{Subtask, SubtaskState};
-use crate::task::{Caller, Lift, Task, TaskKind, TaskState};
+use crate::task::{Caller, Lift, TaskKind, TaskState};
 use crate::thread::ThreadState;
 use crate::waitable::Waiter;
 
@@ -84,8 +84,8 @@ impl Store {
 
 /// What adapters ask and report.
 impl Store {
-    /// A guest calls another. Value 0: the callee is current, argument words 0, 1 are subtask and task; 1: it has to wait; 2: it needs
-    /// a stack of its own. Spec: `canon_lower`.
+    /// A guest calls another. The value's lower half is 0: the callee is current; 1: it has to wait; 2: it needs a stack of its own; the
+    /// upper half is the subtask. Spec: `canon_lower`.
     pub fn guest_call(&mut self, id: CallSiteId, retptr: u64) -> Outcome {
         let site = self.site(id)?;
         let subtask = SubtaskId(self.subtasks.insert(Subtask::starting(site.caller)));
@@ -94,7 +94,7 @@ impl Store {
             own_stack: site.own_stack(),
             caller: Caller::Guest(subtask),
         };
-        let task = self.add_task(Task::new(site.callee, kind, TaskState::Initial))?;
+        let task = self.add_task(site.callee, kind, TaskState::Initial)?;
         self.task_is(task, site.func);
         self.subtask(subtask)?.callee = Some(Callee {
             site: id,
@@ -109,21 +109,22 @@ impl Store {
         self.subtask(id)?.membership.waiter = Waiter::Nobody;
         let (site, thread) = self.callee_thread(id)?;
         let spawns = self.stacks && site.own_stack();
-        let task = self.callee(id)?.task;
-        self.args([id.0, task.0]);
+        let answer = |how: u64| Ok(Step::Value(how | u64::from(id.0) << 32));
         if !self.may_enter(thread, spawns && self.stacks_full)? {
             if site.is_async {
-                return Ok(Step::Value(WAITS));
+                return answer(WAITS);
             }
             let caller = self.current_thread(site.caller)?;
             self.subtask(id)?.membership.waiter = Waiter::Thread(caller);
+            // For traces.
+            self.args([id.0]);
             return self.block(site.caller, Wait::Start(id));
         }
         if spawns {
-            return Ok(Step::Value(SPAWNS));
+            return answer(SPAWNS);
         }
         self.guest_start(id, thread, Base::Inner)?;
-        Ok(Step::Value(ENTERED))
+        answer(ENTERED)
     }
 
     /// Spec: `Task.start`, `on_start`.
@@ -181,13 +182,10 @@ impl Store {
         }
     }
 
-    /// The results are where the caller wants them. Spec: `on_resolve`.
+    /// The results of a callee that is lifted without `async` are where the caller wants them. Spec: `on_resolve`.
     pub fn guest_returned(&mut self, id: SubtaskId) -> Outcome {
-        let Callee { site, task, .. } = self.callee(id)?;
-        match self.site(site)?.lift {
-            Lift::SyncTyped | Lift::Sync => self.resolve(task)?,
-            Lift::Callback { .. } | Lift::Stackful { .. } => {}
-        }
+        let task = self.callee(id)?.task;
+        self.resolve(task)?;
         self.progress(id, SubtaskState::Returned)?;
         Ok(Step::Value(0))
     }
@@ -197,13 +195,14 @@ impl Store {
         self.callee(id).map_or(0, |callee| callee.retptr)
     }
 
-    /// What a callee's `task.return` is told: the return half's slot, and the subtask.
+    /// What a callee's `task.return` is told. Nobody runs before the return half has put the results where the caller wants them, but
+    /// a realloc, which cannot look: so the subtask has returned already.
     pub(crate) fn return_half(&mut self, id: SubtaskId) -> Outcome {
         let Callee { site, .. } = self.callee(id)?;
         let half = self.site(site)?.return_half;
         let Slot(half) = half.ok_or(TrapCode::WrongTaskReturn)?;
-        self.args([half, id.0]);
-        Ok(Step::Value(1))
+        self.progress(id, SubtaskState::Returned)?;
+        Ok(Step::Value(u64::from(half + 1) | u64::from(id.0) << 32))
     }
 
     /// What the caller of a guest goes on with.
@@ -333,6 +332,7 @@ impl Store {
 }
 
 impl Store {
+    #[inline(always)]
     pub(crate) fn site(&self, CallSiteId(n): CallSiteId) -> Result<CallSite, TrapCode> {
         let found = self.sites.get((n as usize).wrapping_sub(1)).copied();
         found.ok_or(TrapCode::UnknownHandle)
@@ -342,11 +342,13 @@ impl Store {
         self.subtask(id)?.callee.ok_or(TrapCode::UnknownHandle)
     }
 
+    #[inline(always)]
     pub(crate) fn site_of(&mut self, id: SubtaskId) -> Result<CallSite, TrapCode> {
         let site = self.callee(id)?.site;
         self.site(site)
     }
 
+    #[inline(always)]
     fn callee_thread(&mut self, id: SubtaskId) -> Result<(CallSite, ThreadId), TrapCode> {
         let Callee { site, task, .. } = self.callee(id)?;
         let thread = self.task(task)?.implicit;
@@ -354,7 +356,7 @@ impl Store {
     }
 }
 
-/// Answers of [`Store::guest_call`].
+/// Answers of [`Store::guest_call`], in the lower half.
 const ENTERED: u64 = 0;
 const WAITS: u64 = 1;
 const SPAWNS: u64 = 2;

@@ -1,6 +1,7 @@
 //! An arena whose free places are used again. Numbers begin at 1, so that 0 can mean "none" outside.
 //!
-//! Properties: `insert`, `remove` and `get` are O(1); a number stays valid until it is removed.
+//! Properties: `insert`, `remove`, `free` and `get` are O(1); a number stays valid until it is removed. `insert` is always inlined, so that
+//! an entry is made in its place; as a call it would be copied twice, and copies are what costs here.
 
 use alloc::vec::Vec;
 
@@ -26,6 +27,7 @@ impl<T> Slab<T> {
     }
 
     /// Puts an entry at the number freed last, or at a new one.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, entry: T) -> u32 {
         if let Some(n) = self.free.pop()
             && let Some(place) = self.places.get_mut(n as usize - 1)
@@ -52,6 +54,16 @@ impl<T> Slab<T> {
         let entry = self.places.get_mut((n as usize).wrapping_sub(1))?.take()?;
         self.free.push(n);
         Some(entry)
+    }
+
+    /// Drops the entry.
+    pub(crate) fn free(&mut self, n: u32) {
+        if let Some(place) = self.places.get_mut((n as usize).wrapping_sub(1))
+            && place.is_some()
+        {
+            *place = None;
+            self.free.push(n);
+        }
     }
 
     /// Every entry with its number, in order.

@@ -47,6 +47,7 @@ pub(crate) enum SubtaskState {
 }
 
 impl Subtask {
+    #[inline(always)]
     pub(crate) fn starting(inst: InstanceId) -> Self {
         Self {
             inst,
@@ -87,9 +88,9 @@ impl Store {
     /// The call is over, and its subtask has no handle.
     pub fn call_end(&mut self, id: SubtaskId) -> Result<(), TrapCode> {
         self.end_lends(id)?;
-        if let Some(subtask) = self.subtasks.remove(id.0) {
-            self.last_result = (id.0, subtask.result);
-        }
+        let result = self.subtask(id)?.result;
+        self.last_result = (id.0, result);
+        self.subtasks.free(id.0);
         Ok(())
     }
 
@@ -248,7 +249,7 @@ impl Store {
         }
         self.remove(inst, h)?;
         self.leave_set(Waitable::Subtask(id));
-        self.subtasks.remove(id.0);
+        self.subtasks.free(id.0);
         Ok(Step::Value(0))
     }
 

@@ -13,7 +13,7 @@ use crate::ids::{CallId, Handle, InstanceId, Slot, SubtaskId, TaskId, ThreadId};
 use crate::schedule::Item;
 use crate::store::{Instance, Outcome, Step, Store};
 use crate::subtask::SubtaskState;
-use crate::thread::{Thread, ThreadState};
+use crate::thread::ThreadState;
 
 /// Spec: `Task`.
 #[derive(Debug)]
@@ -147,7 +147,8 @@ pub(crate) enum TaskState {
 }
 
 impl Task {
-    pub(crate) fn new(inst: InstanceId, kind: TaskKind, state: TaskState) -> Self {
+    #[inline(always)]
+    fn new(inst: InstanceId, kind: TaskKind, state: TaskState) -> Self {
         Self {
             inst,
             kind,
@@ -198,7 +199,7 @@ impl Store {
             own_stack,
             caller: Caller::Host(call),
         };
-        self.add_task(Task::new(inst, kind, TaskState::Initial))
+        self.add_task(inst, kind, TaskState::Initial)
     }
 
     /// Enters a task, or lets it wait. Spec: `Task.enter_implicit_thread`, `Task.start`.
@@ -375,7 +376,7 @@ impl Store {
                 let list = instance.entering_list(task.kind);
                 list.remove(&mut self.threads, thread);
             }
-            self.threads.remove(thread.0);
+            self.threads.free(thread.0);
         }
         if let Some(Caller::Host(call)) = task.kind.caller() {
             self.enqueue(Item::Cancelled(call));
@@ -386,16 +387,20 @@ impl Store {
 
 impl Store {
     /// Adds a task and its implicit thread.
-    pub(crate) fn add_task(&mut self, task: Task) -> Result<TaskId, TrapCode> {
-        let inst = task.inst;
-        let id = TaskId(self.tasks.insert(task));
-        match self.add_thread(Thread::new(id, inst, true)) {
+    pub(crate) fn add_task(
+        &mut self,
+        inst: InstanceId,
+        kind: TaskKind,
+        state: TaskState,
+    ) -> Result<TaskId, TrapCode> {
+        let id = TaskId(self.tasks.insert(Task::new(inst, kind, state)));
+        match self.add_thread(id, inst, None) {
             Ok(thread) => {
                 self.task(id)?.implicit = Some(thread);
                 Ok(id)
             }
             Err(code) => {
-                self.tasks.remove(id.0);
+                self.tasks.free(id.0);
                 Err(code)
             }
         }
@@ -452,7 +457,7 @@ impl Store {
     }
 
     /// Spec: `canon task.return`; the values are lifted when this has succeeded. Value 0: for the host, argument word 0 is its
-    /// call; 1: for a guest, argument words 0 and 1 are the slot of the return half and the subtask.
+    /// call. Otherwise for a guest: the lower half is the slot of the return half and 1, the upper half the subtask.
     pub fn task_return(&mut self, inst: InstanceId, return_key: u32) -> Outcome {
         let task = self.returning_task(inst)?;
         let lifted = task.kind.return_key();

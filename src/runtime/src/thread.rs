@@ -1,5 +1,7 @@
 //! Threads: what runs, waits and is scheduled. Every task has an implicit one; guests make more, explicitly.
 
+use alloc::boxed::Box;
+
 use tidegate_abi::action::ActionKind;
 use tidegate_abi::code::TrapCode;
 use tidegate_abi::rule;
@@ -30,7 +32,7 @@ pub(crate) struct Thread {
     /// The list that `state` says it is in.
     links: Links<ThreadId>,
     /// Its stack's frames, while that is suspended.
-    pub(crate) suspended: Suspended,
+    pub(crate) suspended: Option<Box<Suspended>>,
 }
 
 /// A thread that begins on a new stack.
@@ -74,31 +76,39 @@ pub(crate) enum ThreadState {
 }
 
 impl Thread {
-    pub(crate) fn new(task: TaskId, inst: InstanceId, implicit: bool) -> Self {
+    #[inline(always)]
+    fn new(task: TaskId, inst: InstanceId, explicit: Option<ThreadState>) -> Self {
         Self {
             task,
             inst,
-            implicit,
+            implicit: explicit.is_none(),
             index: ThreadIndex(0),
-            state: ThreadState::Running,
+            state: explicit.unwrap_or(ThreadState::Running),
             storage: [0; 2],
             queued: false,
             links: Links::default(),
-            suspended: Suspended::default(),
+            suspended: None,
         }
     }
 }
 
 /// Where threads begin and end.
 impl Store {
-    pub(crate) fn add_thread(&mut self, thread: Thread) -> Result<ThreadId, TrapCode> {
+    /// A thread of a task: its implicit one, or one that begins in state `explicit`.
+    pub(crate) fn add_thread(
+        &mut self,
+        of: TaskId,
+        inst: InstanceId,
+        explicit: Option<ThreadState>,
+    ) -> Result<ThreadId, TrapCode> {
         if self.threads.len() >= self.limits.tasks as usize {
             return Err(TrapCode::LimitExceeded);
         }
-        let implicit = thread.implicit;
-        let task = self.task(thread.task)?;
+        let task = self.task(of)?;
         task.threads += 1;
         let call = task.kind.host_call().unwrap_or(CallId(0));
+        let thread = Thread::new(of, inst, explicit);
+        let implicit = thread.implicit;
         let id = ThreadId(self.threads.insert(thread));
         self.leave_crumb(id, call, implicit);
         Ok(id)
@@ -118,12 +128,19 @@ impl Store {
 
     /// A thread has ended. A task that nobody is left to resolve traps. Spec: `unregister_thread`, `exit_implicit_thread`.
     pub(crate) fn exit(&mut self, id: ThreadId) -> Result<(), TrapCode> {
-        let thread = self.threads.remove(id.0).ok_or(TrapCode::UnknownHandle)?;
-        let instance = self.instance(thread.inst)?;
-        instance.threads.remove(thread.index.0);
+        let &mut Thread {
+            inst,
+            index,
+            implicit,
+            task: of,
+            ..
+        } = self.thread(id)?;
+        self.threads.free(id.0);
+        let instance = self.instance(inst)?;
+        instance.threads.free(index.0);
         let unlocks = instance.exclusive == Some(id);
-        let task = self.task(thread.task)?;
-        if thread.implicit {
+        let task = self.task(of)?;
+        if implicit {
             task.implicit = None;
         }
         task.threads -= 1;
@@ -131,10 +148,10 @@ impl Store {
             if rule!("exit-unreturned", task.state != TaskState::Resolved) {
                 return Err(TrapCode::NotReturned);
             }
-            self.tasks.remove(thread.task.0);
+            self.tasks.free(of.0);
         }
         match unlocks {
-            true => self.unlock(thread.inst),
+            true => self.unlock(inst),
             false => Ok(()),
         }
     }

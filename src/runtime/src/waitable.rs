@@ -87,7 +87,7 @@ impl Store {
         match self.add(inst, Entry::Set(set)) {
             Ok(h) => Ok(Step::Value(u64::from(h.0))),
             Err(code) => {
-                self.sets.remove(set.0);
+                self.sets.free(set.0);
                 Err(code)
             }
         }
@@ -122,7 +122,7 @@ impl Store {
             return Err(TrapCode::WaitableSetInUse);
         }
         self.remove(inst, h)?;
-        self.sets.remove(id.0);
+        self.sets.free(id.0);
         Ok(Step::Value(0))
     }
 

@@ -316,7 +316,8 @@ impl<'m, 'a> Body<'m, 'a> {
             .end();
     }
 
-    /// When the step's value is 1: calls, with all parameters, the half of a call that the argument words name, and returns.
+    /// When the step's value is not 0: calls, with all parameters, the half of a call whose slot and 1 is the lower half, with the subtask
+    /// that is the upper half, and returns.
     pub(super) fn call_return_half(&mut self) {
         let table = self.module.table(Source::Table, PtrType::I32);
         let params = [&self.params[..], &[ValType::I32]].concat();
@@ -327,10 +328,18 @@ impl<'m, 'a> Body<'m, 'a> {
             .i32_wrap_i64()
             .if_(BlockType::Empty);
         self.push_params();
-        for word in [1, 0] {
-            self.argument_word(word);
-        }
-        self.ins().call_indirect(table, ty).return_().end();
+        self.ins()
+            .local_get(step.0)
+            .i64_const(32)
+            .i64_shr_u()
+            .i32_wrap_i64()
+            .local_get(step.0)
+            .i32_wrap_i64()
+            .i32_const(1)
+            .i32_sub()
+            .call_indirect(table, ty)
+            .return_()
+            .end();
     }
 
     /// As [`Self::call_host`] of a function whose result may be late: then the driver waits for it, or

@@ -464,7 +464,6 @@ fn functions_with_values() {
             "runtime.task_return",
             "driver.perform",
             "host.table",
-            "runtime.arg",
             "return.2",
             "host.fault",
         ],

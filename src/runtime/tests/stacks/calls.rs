@@ -102,8 +102,8 @@ impl Sim {
     ) -> Result<(u64, SubtaskId), TrapCode> {
         let outcome = self.store(|s| s.guest_call(id, retptr.into()));
         let how = self.perform(outcome).await?;
-        let subtask = SubtaskId(self.arg(0));
-        let outcome = match how {
+        let subtask = SubtaskId((how >> 32) as u32);
+        let outcome = match how as u32 {
             0 => {
                 let packed = self.callee(self.half(id), subtask, [param, retptr.into()]);
                 let packed = packed.await?;
@@ -149,6 +149,8 @@ impl Sim {
         match lift {
             Lift::Sync | Lift::SyncTyped => {
                 self.return_half(half, subtask, retptr as u32, u64::from(packed));
+                let outcome = self.store(|s| s.guest_returned(subtask));
+                assert_eq!(outcome, Ok(Step::Value(0)));
                 Ok(0)
             }
             Lift::Callback { .. } | Lift::Stackful { .. } => Ok(packed),
@@ -162,20 +164,17 @@ impl Sim {
         } else {
             self.store(|s| s.guest_stash(subtask, 0, result));
         }
-        let outcome = self.store(|s| s.guest_returned(subtask));
-        assert_eq!(outcome, Ok(Step::Value(0)));
     }
 
     /// `task.return` with a result.
     pub fn task_return(&self, inst: InstanceId, result: u64) -> Result<(), TrapCode> {
         let outcome = self.store(|s| s.task_return(inst, KEY))?;
-        let [a, b] = [0, 1].map(|i| self.arg(i));
         match outcome {
-            Step::Value(0) => self.returned(a as usize, result),
-            Step::Value(_) => {
-                let subtask = SubtaskId(b);
+            Step::Value(0) => self.returned(self.arg(0) as usize, result),
+            Step::Value(value) => {
+                let subtask = SubtaskId((value >> 32) as u32);
                 let retptr = self.store(|s| s.guest_retptr(subtask));
-                self.return_half(a, subtask, retptr as u32, result);
+                self.return_half(value as u32 - 1, subtask, retptr as u32, result);
             }
             Step::Action(..) => panic!("it is a value"),
         }

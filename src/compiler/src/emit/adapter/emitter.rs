@@ -293,10 +293,18 @@ impl<'s> Emitter<'s> {
 
     /// Performs the step on the stack when it is an action, and leaves its value as an i32.
     pub(super) fn settle(&mut self, f: &mut Func) {
+        let scope = f.scope();
+        let step = self.settle_value(f);
+        f.get(step);
+        f.ins().i32_wrap_i64();
+        f.end_scope(scope);
+    }
+
+    /// Performs the step on the stack when it is an action; the value is in the local then.
+    pub(super) fn settle_value(&mut self, f: &mut Func) -> Local {
         let source = Source::Driver {
             name: "perform".to_owned(),
         };
-        let scope = f.scope();
         let step = f.local(ValType::I64);
         f.ins()
             .local_tee(step.index)
@@ -307,9 +315,7 @@ impl<'s> Emitter<'s> {
         self.call_import(f, source, &[ValType::I64], &[ValType::I64]);
         f.set(step);
         f.ins().end();
-        f.get(step);
-        f.ins().i32_wrap_i64();
-        f.end_scope(scope);
+        step
     }
 
     /// Traps when the status on the stack is negative, and else leaves it there.

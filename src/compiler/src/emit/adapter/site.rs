@@ -46,11 +46,16 @@ impl Emitter<'_> {
         }
         let params = [ValType::I32, ValType::I64];
         self.call_import(f, runtime("guest_call"), &params, &[ValType::I64]);
-        self.settle(f);
-        f.set(answer);
-        f.ins().i32_const(0);
-        self.call_runtime(f, "arg", 1, ValType::I32);
-        f.set(subtask);
+        let step = self.settle_value(f);
+        f.ins()
+            .local_get(step.index)
+            .i32_wrap_i64()
+            .local_set(answer.index)
+            .local_get(step.index)
+            .i64_const(32)
+            .i64_shr_u()
+            .i32_wrap_i64()
+            .local_set(subtask.index);
         if site.has_start_half() {
             self.later(f, (answer, subtask), &carried);
         }
@@ -155,9 +160,6 @@ impl Emitter<'_> {
         let retptr = in_memory.then(|| self.retptr(&mut f, adapter, *subtask));
         let flat = self.move_result(&mut f, adapter, (core, MAX_FLAT_PARAMS), retptr);
         self.put_aside(&mut f, *subtask, &flat);
-        f.get(*subtask);
-        self.report(&mut f, "guest_returned", 1);
-        f.ins().drop();
         f.finish(&mut self.module, func);
     }
 
