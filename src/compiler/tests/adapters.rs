@@ -97,6 +97,45 @@ fn no_call_goes_through_js() {
 }
 
 #[test]
+fn memories_may_have_addresses_of_either_width() {
+    let types =
+        "(type $t (tuple string u8 (list (result string (error f32))) (option string) (list u64)))";
+    let functions = [
+        ("f", "(param \"big\" $t) (result $t)"),
+        ("g", "(param \"s\" string)"),
+    ];
+    let text = pair(types, &functions).replace("(param \"big\" $t)", "(param \"big\" (list $t 3))");
+    let (callee, caller) = text.split_at(text.find("(component $caller").unwrap());
+    let wide = |text: &str| {
+        text.replace(
+            "(memory (export \"memory\") 1)",
+            "(memory (export \"memory\") i64 1)",
+        )
+        .replace("i32", "i64")
+    };
+    let sizes = [
+        text.clone(),
+        callee.to_owned() + &wide(caller),
+        wide(callee) + caller,
+        wide(callee) + &wide(caller),
+    ]
+    .map(|text| {
+        both_forms(&text).map(|artifact| {
+            assert!(artifact.lowered.is_empty() && artifact.lifted.is_empty());
+            size(&artifact)
+        })
+    });
+    // A pairing of others costs about as much.
+    let [narrow, others @ ..] = sizes;
+    for (form, others) in [0, 1].map(|form| (narrow[form], others.map(|sizes| sizes[form]))) {
+        assert!(
+            others.iter().all(|size| size.abs_diff(form) * 5 < form),
+            "{form} {others:?}"
+        );
+    }
+}
+
+#[test]
 fn only_engines_with_several_memories_get_shims_with_two() {
     let text = pair("", &[("f", "(param \"s\" string)")]);
     let memories = |artifact: &Artifact| {

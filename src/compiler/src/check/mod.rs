@@ -179,7 +179,8 @@ impl<'a> Order<'a> {
                 given[at].source
             );
         }
-        let memories = wanted.imports.iter().filter(|(_, e)| *e == Entity::Memory);
+        let imported = wanted.imports.iter();
+        let memories = imported.filter(|(_, entity)| matches!(entity, Entity::Memory { .. }));
         ensure!(
             !in_order || self.artifact.multi_memory || memories.count() <= 1,
             "a shim imports two memories"
@@ -197,7 +198,7 @@ impl<'a> Order<'a> {
             Source::Runtime { .. } | Source::Driver { .. } => Entity::AnyFunc,
             Source::Trap => Entity::trap(),
             Source::Fault | Source::Entered => Entity::Global { mutable: true },
-            Source::Threads | Source::Table => Entity::Table,
+            Source::Threads | Source::Table => Entity::Table { is_64: false },
             Source::Done { .. } | Source::Late { .. } => Entity::AnyFunc,
             Source::Lowered { index: i } => {
                 index(i, self.artifact.lowered.len())?;
@@ -340,7 +341,11 @@ impl<'a> Order<'a> {
         self.instance(options.instance)?;
         if let Some(memory) = &options.memory {
             let memory = self.entity(memory)?;
-            ensure!(memory == Entity::Memory, "{memory:?} is no memory");
+            let is_64 = options.memory64;
+            ensure!(
+                memory == Entity::Memory { is_64 },
+                "{memory:?} is no such memory"
+            );
         }
         if let Some(realloc) = &options.realloc {
             let realloc = self.entity(realloc)?;

@@ -20,8 +20,12 @@ pub(super) enum Entity {
     Global {
         mutable: bool,
     },
-    Memory,
-    Table,
+    Memory {
+        is_64: bool,
+    },
+    Table {
+        is_64: bool,
+    },
     Tag,
 }
 
@@ -93,6 +97,8 @@ impl Interface {
             false => WasmFeatures::WASM2 & !WasmFeatures::SIMD,
         };
         features.set(WasmFeatures::MULTI_MEMORY, multi_memory);
+        // A guest's memory that it imports may have such addresses.
+        features.insert(WasmFeatures::MEMORY64);
         features.insert(WasmFeatures::LEGACY_EXCEPTIONS | WasmFeatures::EXCEPTIONS);
         read(&shim.code, features, true).map_err(|error| format!("a shim is not valid: {error}"))
     }
@@ -179,8 +185,12 @@ fn interface(types: TypesRef<'_>, imports: &[Import<'_>]) -> Result<Interface> {
 fn described(ty: &CoreExternType) -> Entity {
     match ty {
         CoreExternType::Func { .. } => Entity::AnyFunc,
-        CoreExternType::Table { .. } => Entity::Table,
-        CoreExternType::Memory { .. } => Entity::Memory,
+        CoreExternType::Table { limits, .. } => Entity::Table {
+            is_64: limits.is_64,
+        },
+        CoreExternType::Memory { limits, .. } => Entity::Memory {
+            is_64: limits.is_64,
+        },
         CoreExternType::Global { mutable, .. } => Entity::Global { mutable: *mutable },
         CoreExternType::Tag { .. } => Entity::Tag,
     }
@@ -194,8 +204,8 @@ fn entity(types: TypesRef<'_>, ty: EntityType) -> Entity {
         EntityType::Global(ty) => Entity::Global {
             mutable: ty.mutable,
         },
-        EntityType::Memory(_) => Entity::Memory,
-        EntityType::Table(_) => Entity::Table,
+        EntityType::Memory(ty) => Entity::Memory { is_64: ty.memory64 },
+        EntityType::Table(ty) => Entity::Table { is_64: ty.table64 },
         EntityType::Tag(_) => Entity::Tag,
     }
 }
