@@ -76,6 +76,27 @@ describe('memories with 64-bit addresses', { skip }, () => {
     assert.equal(heard, 'später');
   });
 
+  test('streams from JavaScript, whose buffers are filled in parts', async () => {
+    const words = Array.from({ length: 101 }, (_, i) => 'x'.repeat(i));
+    assert.equal(await exports.sum(words), 5050n);
+    async function* slowly() {
+      for (const word of ['a', 'bb', 'ccc']) {
+        await null;
+        yield word;
+      }
+    }
+    assert.equal(await exports.sum(slowly()), 6n);
+    assert.equal(await exports.sum([]), 0n);
+  });
+
+  test('streams to JavaScript', async () => {
+    const reader = exports.items().getReader();
+    const items = [];
+    while (items.length < 3) items.push((await reader.read()).value);
+    assert.deepEqual(items, ['eins', '', 'eins']);
+    await reader.cancel();
+  });
+
   test('pointers and lengths of 64 bits that no memory has are traps', async () => {
     const trap = async (call, code) => {
       const exports = await fresh();
