@@ -41,7 +41,9 @@ pub(super) fn component_type(ty: ComponentType<'_>, gate: Gate) -> Result<Type<'
         } => {
             gate.need(Feature::Memory64, "resource with the representation i64")?;
             let construct = "resource with the representation i64";
-            return Err(CompileError::unsupported(construct, "", gate.offset));
+            // Spec: `lower_borrow` gives the representation where a borrow is lowered, and that is an `i32`.
+            let why = "the specification does not say how 64 bits are passed as a borrow";
+            return Err(CompileError::unsupported(construct, why, gate.offset));
         }
         ComponentType::Resource { rep: _, dtor } => Type::Resource {
             dtor: dtor.map(CoreFuncIndex),
