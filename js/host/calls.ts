@@ -58,9 +58,7 @@ export function promiseExport(plan: ExportPlan): (...args: unknown[]) => Promise
     } catch (error) {
       return Promise.reject(error);
     }
-    return new Promise((resolve, reject) => {
-      new Call(plan, args, resolve, reject).start(signal);
-    });
+    return new Call(plan, args).start(signal);
   };
 }
 
@@ -68,6 +66,13 @@ export class Call {
   #args: readonly unknown[] | undefined;
   /** Number of the task; 0 before it exists. */
   #task = 0;
+  /** Number of the call. */
+  #id = 0;
+  /** What the promise is told, once it is there: most calls have returned by then. */
+  #resolve: ((value: unknown) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+  /** What it would have been told, and whether that is an error. */
+  #told: { readonly value: unknown; readonly failed: boolean } | undefined;
   #scope: BorrowScope | undefined;
   /** The caller has been told already. */
   #abandoned = false;
@@ -77,8 +82,6 @@ export class Call {
   constructor(
     readonly plan: ExportPlan,
     args: readonly unknown[],
-    private readonly resolve: (value: unknown) => void,
-    private readonly fail: (error: unknown) => void,
   ) {
     this.#args = args;
   }
@@ -88,74 +91,93 @@ export class Call {
     return this.plan.where;
   }
 
-  start(signal: AbortSignal | undefined): void {
+  start(signal: AbortSignal | undefined): Promise<unknown> {
     const { machine, sig, cx, lift, guard, slot, returnKey } = this.plan;
-    const id = machine.calls.add(this);
+    this.#id = machine.calls.add(this);
     const flags = (guard === undefined ? 0 : OWN_STACK) | (sig.async ? 0 : SYNC_TYPED);
     const kind = lift | flags;
-    const task = machine.runtime.task_new(cx.inst, kind, slot, returnKey, id, this.plan.func);
+    const { runtime } = machine;
+    const task = runtime.task_new(cx.inst, kind, slot, returnKey, this.#id, this.plan.func);
     if (task < 0) {
       // Nothing has been entered: the store is as it was.
-      machine.calls.remove(id);
-      this.reject(abiTrap(-task));
-      return;
+      machine.calls.remove(this.#id);
+      return Promise.reject(abiTrap(-task));
     }
     this.#task = task;
     if (signal !== undefined) this.#listen(signal);
-    machine.enterAlone(this.plan, () => this.run(task, id));
+    machine.enterAlone(this.plan, runCall, false, this);
+    const told = this.#told;
+    if (told !== undefined)
+      return told.failed ? Promise.reject(told.value) : Promise.resolve(told.value);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   /** Enters the task and runs the core function, unless it has to wait: then the driver calls this again. */
-  run(task: number, id: number): void {
+  run(): void {
     const { machine, sig, cx, core, guard } = this.plan;
     if (guard !== undefined && stacks.full) {
-      this.#queue(task, id);
+      this.#queue();
       return;
     }
-    if (machine.expect(machine.runtime.task_enter(task)) === 0) return;
+    if (machine.expect(machine.runtime.task_enter(this.#task)) === 0) return;
     const args = this.#args!;
     this.#args = undefined;
     if (sig.borrowed.length > 0) this.#scope = new BorrowScope(machine);
     cx.scope = this.#scope;
     const flat = lowerArgs(sig, cx, args);
     cx.scope = undefined;
-    const left = (result: Core | undefined) => this.#left(task, id, result);
-    if (guard === undefined) left(core(...flat));
-    else machine.threads!.run(this.plan, () => guard(...flat), left);
+    if (guard === undefined) {
+      this.#left(core(...flat));
+      return;
+    }
+    machine.threads!.run(
+      this.plan,
+      () => guard(...flat),
+      (result: Core | undefined) => this.#left(result),
+    );
   }
 
   /** There are as many stacks as there may be. */
-  #queue(task: number, id: number): void {
+  #queue(): void {
     const { machine } = this.plan;
     machine.pendingHost++;
     stacks.wait(() => {
       machine.pendingHost--;
-      if (machine.calls.get(id) === this) machine.enterAlone(this.plan, () => this.run(task, id));
+      if (machine.calls.get(this.#id) !== this) return;
+      machine.enterAlone(this.plan, runCall, false, this);
     });
   }
 
   /** The core function has returned. */
-  #left(task: number, id: number, result: Core | undefined): void {
+  #left(result: Core | undefined): void {
     const { machine, sig, cx, lift, postReturn } = this.plan;
     const { runtime } = machine;
     if (lift !== LIFTED_SYNC) {
-      machine.expect(runtime.task_leave(task, lift === WITH_CALLBACK ? (result as number) : 0));
+      const packed = lift === WITH_CALLBACK ? (result as number) : 0;
+      machine.expect(runtime.task_leave(this.#task, packed));
       return;
     }
     const value = liftResult(sig, cx, result);
     postReturn?.(...(result === undefined ? [] : [result]));
-    machine.expect(runtime.task_leave(task, 0));
-    machine.calls.remove(id);
+    machine.expect(runtime.task_leave(this.#task, 0));
+    machine.calls.remove(this.#id);
     this.returned(value);
   }
 
   /** The task has returned. */
   returned(value: unknown): void {
     this.#end();
+    if (!this.plan.sig.throws) {
+      this.#tell(value);
+      return;
+    }
     try {
-      this.resolve(this.plan.sig.throws ? unwrap(value) : value);
+      this.#tell(unwrap(value));
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
@@ -166,7 +188,17 @@ export class Call {
 
   reject(error: ComponentTrap | TidegateFault | DOMException): void {
     this.#end();
-    this.fail(error);
+    this.#fail(error);
+  }
+
+  #tell(value: unknown): void {
+    if (this.#resolve !== undefined) this.#resolve(value);
+    else this.#told ??= { value, failed: false };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#reject !== undefined) this.#reject(error);
+    else this.#told ??= { value: error, failed: true };
   }
 
   #listen(signal: AbortSignal): void {
@@ -175,7 +207,7 @@ export class Call {
       this.#forget = undefined;
       this.#abandoned = true;
       machine.abandoned++;
-      this.fail(signal.reason);
+      this.#fail(signal.reason);
       machine.enterAlone(this.plan, () => {
         machine.expect(machine.runtime.task_request_cancellation(this.#task));
       });
@@ -192,6 +224,10 @@ export class Call {
     if (this.#abandoned) this.plan.machine.abandoned--;
     this.#abandoned = false;
   }
+}
+
+function runCall(call: Call): void {
+  call.run();
 }
 
 /** The JS function that `task.return` calls when the caller is the host. */

@@ -57,11 +57,11 @@ export function driverHost(machine: Machine): DriverHost {
     host_dtor: (_, rep) => attempt(() => dispose(machine.objects.remove(rep))),
     abort: (call) => attempt(() => machine.imports.remove(call)?.abort(undefined)),
     cancelled: (call) => attempt(() => machine.calls.remove(call)?.cancelled()),
-    start: (call, task) =>
+    start: (call) =>
       attempt(() => {
         const queued = machine.calls.get(call);
         if (queued === undefined) throw new TidegateFault(`there is no call ${call}`);
-        queued.run(task, call);
+        queued.run();
       }, machine.calls.get(call)?.plan),
     block: (thread) => machine.threads!.block(thread),
     suspend: suspendingImport((thread) => machine.threads!.suspend(thread)),

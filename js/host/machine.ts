@@ -238,14 +238,17 @@ export class Machine {
     if (this.calls.size > 0) this.turns.watch();
   }
 
-  /** Runs something that may run guests, and locks the store when it traps. `caller` says who is called, when that is known. */
-  enter<T>(caller: Caller | undefined, run: () => T): T {
+  /**
+   * Runs something that may run guests, and locks the store when it traps. `caller` says who is called, when that is known. `arg` is
+   * what `run` gets: what is called all the time needs no closure then.
+   */
+  enter<T, A>(caller: Caller | undefined, run: (arg: A) => T, arg?: A): T {
     if (this.trap !== undefined) throw this.refusal();
     const { stack } = this;
     this.stack = undefined;
     this.gate++;
     try {
-      return run();
+      return run(arg as A);
     } catch (error) {
       throw this.caught(error, caller);
     } finally {
@@ -258,10 +261,10 @@ export class Machine {
    * As `enter`, from outside of any call: nobody is there to be thrown at, the lock tells who waits. `now`: from a
    * promise's reaction, which is a microtask already, so that what gets ready runs at once.
    */
-  enterAlone(caller: Caller | undefined, run: () => void, now = false): void {
+  enterAlone<A>(caller: Caller | undefined, run: (arg: A) => void, now = false, arg?: A): void {
     if (this.trap !== undefined) return;
     try {
-      this.enter(caller, run);
+      this.enter(caller, run, arg);
       this.settle(now);
     } catch (error) {
       if (!this.#doomed) this.#report(error);

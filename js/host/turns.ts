@@ -58,14 +58,15 @@ export class Turns {
 
   readonly #turn = (): void => {
     this.#scheduled = false;
-    const machine = this.#machine;
-    machine.enterAlone(undefined, () => {
-      const state = machine.driver.run(BUDGET);
-      if (state === IDLE) return;
-      this.#scheduled = true;
-      // Guests that are always ready must not keep the host from its I/O.
-      if (state !== RESUMING) platform().macrotask(this.#turn);
-    });
+    this.#machine.enterAlone(undefined, this.#run);
+  };
+
+  readonly #run = (): void => {
+    const state = this.#machine.driver.run(BUDGET);
+    if (state === IDLE) return;
+    this.#scheduled = true;
+    // Guests that are always ready must not keep the host from its I/O.
+    if (state !== RESUMING) platform().macrotask(this.#turn);
   };
 
   async #look(): Promise<void> {
