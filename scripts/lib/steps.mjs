@@ -133,7 +133,7 @@ export const steps = [
     name: 'python-guests',
     doing: 'building the guests in Python (some minutes)',
     inputs: ['tests/guests/python', 'tests/guests/Cargo.lock', 'scripts/lib/toolchains.mjs'],
-    outputs: ['build/python/program.component.wasm', 'build/python/proxy.component.wasm'],
+    outputs: ['program', 'proxy', 'generator'].map((name) => `build/python/${name}.component.wasm`),
     run: () => componentizePython('build/python'),
   },
   {

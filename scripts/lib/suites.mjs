@@ -110,7 +110,7 @@ export const suites = [
   {
     name: 'python',
     about: 'guests in Python on the Node of package.json',
-    needs: ['package'],
+    needs: ['package', 'guests'],
     run: runPython,
   },
   {

@@ -42,7 +42,7 @@ export function copyWit() {
   cpSync(join(root, 'tests/guests/chain.wit'), join(root, CHAIN, 'chain.wit'));
 }
 
-/** Writes `OUT/program.component.wasm` and `OUT/proxy.component.wasm`, with componentize-py in an environment of our own. */
+/** Writes `program`, `proxy` and `generator`, each as `OUT/NAME.component.wasm`, with componentize-py in an environment of our own. */
 export async function componentizePython(out) {
   const interpreter = python();
   if (interpreter === undefined) throw new Stop('Python is not installed', PYTHON_REMEDY);
@@ -55,22 +55,15 @@ export async function componentizePython(out) {
   const quiet = ['--quiet', '--disable-pip-version-check'];
   await run(bin('python'), ['-m', 'pip', 'install', ...quiet, '--requirement', requirements]);
   mkdirSync(join(root, out), { recursive: true });
-  for (const [name, world] of [
-    ['program', 'wasi:cli/command@0.2.12'],
-    ['proxy', 'wasi:http/proxy@0.2.12'],
+  for (const [name, world, crate] of [
+    ['program', 'wasi:cli/command@0.2.12', 'wasip2'],
+    ['proxy', 'wasi:http/proxy@0.2.12', 'wasip2'],
+    ['generator', 'wasi:http/service@0.3.2', 'wasip3'],
   ]) {
+    const target = ['-q', '-d', wit(crate), '-w', world];
     const what = ['componentize', '--python-path', 'tests/guests/python', name];
     const file = `${out}/${name}.component.wasm`;
-    await run(bin('componentize-py'), [
-      '-q',
-      '-d',
-      wit('wasip2'),
-      '-w',
-      world,
-      ...what,
-      '-o',
-      file,
-    ]);
+    await run(bin('componentize-py'), [...target, ...what, '-o', file]);
   }
 }
 

@@ -1,18 +1,18 @@
-/** Programs and services in Python, by componentize-py, unchanged: they are of WASI 0.2, and wait. */
+/** Programs and services in Python, by componentize-py, unchanged: of WASI 0.2, which wait, and of 0.3, which stream. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Component, ComponentTrap } from '../../pkg/dist/node.js';
+import { Component, ComponentTrap, Store } from '../../pkg/dist/node.js';
 import { MemoryDirectory, perRequest, serve, WasiExit, wasi } from '../../pkg/dist/wasi-node.js';
 
-const compile = (name) =>
-  Component.compile(
-    readFileSync(new URL(`../../build/python/${name}.component.wasm`, import.meta.url)),
-  );
+const bytes = (name, folder = 'python') =>
+  readFileSync(new URL(`../../build/${folder}/${name}.component.wasm`, import.meta.url));
+const compile = (name) => Component.compile(bytes(name));
 
 describe('a program', () => {
   let component;
@@ -110,5 +110,63 @@ describe('a service', () => {
   test('asks several servers at a time', async () => {
     const answer = await fetch(`${server.url}/sizes?${server.url}/,${server.url}/x`);
     assert.equal(await answer.text(), '[18, 18]');
+  });
+});
+
+describe('a generator at the end of a chain, behind a filter in Rust and a handler in JavaScript', () => {
+  const headers = { authorization: 'Bearer Ada' };
+  const greeting = 'Dear Ada,\n';
+  let server;
+  let events = [];
+  before(async () => {
+    const front = ['filter', 'personal', 'later'].map((name) => [name, bytes(name, 'guests')]);
+    const parts = { ...Object.fromEntries(front), generator: bytes('generator') };
+    const component = await Component.compose(parts);
+    const store = new Store({ trace: (event) => events.push(event) });
+    server = await serve(await component.instantiate(wasi({ stderr: 'inherit' }), { store }));
+  });
+  after(() => server.close({ grace: 0 }));
+
+  test('answers those who may pass', async () => {
+    assert.equal((await fetch(server.url)).status, 401);
+    const answer = await fetch(server.url, { headers });
+    assert.equal(await answer.text(), `${greeting}Hello from Python\n`);
+  });
+
+  test('streams, and JavaScript sees what leaves the chain', async () => {
+    events = [];
+    const size = 3_000_000;
+    const text = await (await fetch(`${server.url}/count/${size}`, { headers })).text();
+    assert.equal(text.length, greeting.length + size);
+    const moved = { in: 0, within: 0, out: 0 };
+    for (const { kind, state, direction, count } of events) {
+      if (kind === 'stream' && state === 'copy' && count > 1) moved[direction] += count;
+    }
+    assert.deepEqual(moved, { in: 0, within: size, out: text.length });
+  });
+
+  test('ends what it makes for a client that goes away', async () => {
+    events = [];
+    const request = http.get(`${server.url}/count/1000000000`, { headers, agent: false });
+    const [response] = await once(request, 'response');
+    await once(response, 'data');
+    response.destroy();
+    const open = () => {
+      const streams = events.filter(({ kind }) => kind === 'stream');
+      const count = (wanted) => streams.filter(({ state }) => state === wanted).length;
+      return count('begin') - count('end');
+    };
+    for (let i = 0; i < 500 && open() > 0; i++) await delay(10);
+    assert.equal(open(), 0);
+    assert.equal((await fetch(server.url, { headers })).status, 200);
+  });
+
+  test('several at a time', async () => {
+    const answers = Array.from({ length: 20 }, async (_, i) => {
+      const body = `request ${i} `.repeat(10_000);
+      const answer = await fetch(`${server.url}/upper`, { method: 'POST', headers, body });
+      assert.equal(await answer.text(), greeting + body.toUpperCase());
+    });
+    await Promise.all(answers);
   });
 });
