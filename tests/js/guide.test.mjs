@@ -98,9 +98,10 @@ test('the example of a store in a worker runs on Node', () => {
   assert.deepEqual(JSON.parse(stdout), {
     words: 4,
     text: 'FROM HERE, THROUGH THERE',
-    endless: 'stopped',
+    stopped: 'stopped',
     translated: 'stressed evil',
     parsed: 'ComponentError: not a number: nothing',
+    late: 'TimeoutError',
   });
 });
 

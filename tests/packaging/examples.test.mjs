@@ -20,9 +20,10 @@ inBrowsers(
       assert.deepEqual(JSON.parse(shown), {
         words: 4,
         text: 'FROM HERE, THROUGH THERE',
-        endless: 'stopped',
+        stopped: 'stopped',
         translated: 'stressed evil',
         parsed: 'ComponentError: not a number: nothing',
+        late: 'TimeoutError',
       });
     });
   },
