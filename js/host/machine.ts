@@ -31,7 +31,7 @@ import type { Element } from './values/types.js';
 
 /** Bounds of what guests may make a store hold. */
 export interface StoreLimits {
-  /** Most handles in a component instance's table. */
+  /** Most handles of all component instances together. Each counts with the most that it has had at a time. */
   readonly maxHandles: number;
   /** Most threads that live at the same time in all instances; a task has one, and those that it starts. */
   readonly maxTasks: number;

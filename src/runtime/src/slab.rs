@@ -26,6 +26,11 @@ impl<T> Slab<T> {
         self.places.len() - self.free.len()
     }
 
+    /// Whether the next entry gets the number of one that was removed.
+    pub(crate) fn has_free(&self) -> bool {
+        !self.free.is_empty()
+    }
+
     /// Puts an entry at the number freed last, or at a new one.
     #[inline(always)]
     pub(crate) fn insert(&mut self, entry: T) -> u32 {

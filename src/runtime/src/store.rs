@@ -103,7 +103,7 @@ pub(crate) struct ElementType {
 /// Limits of a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Handles per table.
+    /// Places in the tables of all instances together. A place stays with its table when its handle is gone.
     pub handles: u32,
     /// Threads at a time; a task has one at least.
     pub tasks: u32,
@@ -163,6 +163,8 @@ pub struct Store {
     /// The subtask that was finished last, and its flat result.
     pub(crate) last_result: (u32, u64),
     pub(crate) sets: Slab<WaitableSet>,
+    /// Places in the tables of all instances.
+    places: u32,
     /// How many handles each error context has, by its number.
     pub(crate) error_contexts: Vec<u32>,
     pub(crate) ends: Slab<End>,
@@ -235,6 +237,7 @@ impl Store {
         resuming: None,
         spawning: Vec::new(),
         switch_to: None,
+        places: 0,
         frozen: None,
         restrictions: Vec::new(),
         ready: Ready::new(),
@@ -301,12 +304,15 @@ impl Store {
 
     /// Adds to an instance's table. Spec: `Table.add`.
     pub(crate) fn add(&mut self, inst: InstanceId, entry: Entry) -> Result<Handle, TrapCode> {
-        let most = self.limits.handles;
+        let full = self.places >= self.limits.handles;
         let table = &mut self.instance(inst)?.handles;
-        if rule!("handle-limit", table.len() >= most as usize) {
+        let grows = !table.has_free();
+        if rule!("handle-limit", grows && full) {
             return Err(TrapCode::TableFull);
         }
-        Ok(Handle(table.insert(entry)))
+        let handle = Handle(table.insert(entry));
+        self.places += u32::from(grows);
+        Ok(handle)
     }
 
     /// Looks into an instance's table. Spec: `Table.get`.

@@ -46,7 +46,7 @@ fn explore(seed: u64) {
     let mut world = World::new();
     let policy = (!seed.is_multiple_of(4)).then_some(seed);
     let limits = Limits {
-        handles: HANDLES,
+        handles: HANDLES * INSTANCES,
         tasks: TASKS,
     };
     world.store.configure(limits, policy);

@@ -1,7 +1,8 @@
 //! Seeded exploration of what blocks: tasks of every lift call each other in every way, wait for sets, threads, streams and
-//! calls that they cancel, while the host calls, resolves and pushes back.
+//! calls that they cancel, and read what others write, while the host calls, cancels, resolves and pushes back.
 //!
-//! Invariants: nothing traps; every call gives its parameter and 1, and every thread ends; no stack, waiter or handle is left over.
+//! Invariants: nothing traps; every call that is not cancelled gives its parameter and 1, and every thread ends; what is read is
+//! what was written; no stack, waiter or handle is left over.
 //! Calls go to later instances only, so that no two wait for each other's exclusive lock.
 
 #![cfg(not(target_arch = "wasm32"))]
@@ -10,12 +11,16 @@ mod common;
 mod stacks;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use common::*;
 use stacks::*;
 use tidegate_abi::code::TrapCode;
-use tidegate_runtime::{CallSiteId, Handle, InstanceId, Lift, Limits, Step, SubtaskId, TypeId};
+use tidegate_runtime::{
+    CallSiteId, EndKind, EndRef, Handle, InstanceId, Lift, Limits, Side, Step, SubtaskId,
+    TASK_CANCELLED, TypeId,
+};
 
 /// What guests and host share; a guest is the index of its instance.
 struct Model {
@@ -24,6 +29,10 @@ struct Model {
     ty: TypeId,
     /// By caller.
     sites: RefCell<Vec<Vec<Site>>>,
+    /// By caller: functions that read what the caller writes.
+    readers: RefCell<Vec<Vec<Site>>>,
+    /// The readable ends that they read, by their parameters.
+    ends: RefCell<BTreeMap<u64, EndRef>>,
     /// Calls of the host that guests wait for.
     host_calls: RefCell<Vec<SubtaskId>>,
     /// Whether a task has the exclusive lock, by instance.
@@ -37,16 +46,19 @@ struct Model {
 #[derive(Clone, Copy)]
 struct Site {
     id: CallSiteId,
+    callee: usize,
     is_async: bool,
 }
 
 /// Functions by how they are lifted and whether they may block.
-const LIFTS: [(Kind, bool); 5] = [
+const LIFTS: [(Kind, bool); 7] = [
     (Kind::Sync, false),
     (Kind::Sync, true),
     (Kind::Callback, false),
     (Kind::Callback, true),
     (Kind::Stackful, true),
+    (Kind::SyncTyped, false),
+    (Kind::SyncTyped, true),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +66,8 @@ enum Kind {
     Sync,
     Callback,
     Stackful,
+    /// While it waits, nothing but its own instance goes on.
+    SyncTyped,
 }
 
 impl Kind {
@@ -74,6 +88,13 @@ impl Drop for Lock {
     }
 }
 
+/// A call by the host.
+struct Call {
+    id: usize,
+    param: u64,
+    cancelled: bool,
+}
+
 #[test]
 fn every_seed_keeps_the_invariants() {
     each_seed(200, explore);
@@ -86,7 +107,8 @@ fn explore(seed: u64) {
     for _ in 0..60 {
         let g = model.below(INSTANCES as u32) as usize;
         match model.below(8) {
-            0..=2 => calls.push(model.host_call(&sim, g)),
+            0 | 1 => calls.push(model.host_call(&sim, g)),
+            2 => model.host_cancel(&sim, &mut calls),
             3 if pressed[g] > 0 => press(&sim, &model, &mut pressed, g, false),
             3 => press(&sim, &model, &mut pressed, g, true),
             4 => drop(model.resolve(&sim)),
@@ -102,9 +124,20 @@ fn explore(seed: u64) {
     while model.resolve(&sim) {
         sim.run().expect("nothing traps");
     }
-    for (call, param) in calls {
-        assert_eq!(sim.state(call), CallState::Returned, "call {call}");
-        assert_eq!(sim.result(call), Some(param + 1));
+    for Call {
+        id,
+        param,
+        cancelled,
+    } in calls
+    {
+        match sim.state(id) {
+            CallState::Returned => assert_eq!(sim.result(id), Some(param + 1)),
+            state => assert_eq!(
+                (state, cancelled),
+                (CallState::Cancelled, true),
+                "call {id}"
+            ),
+        }
     }
     let [made, ended] = model.threads.get();
     assert_eq!(made, ended, "threads");
@@ -135,7 +168,7 @@ fn world(seed: u64) -> (Sim, Rc<Model>) {
     let sim = Sim::new();
     let policy = (!seed.is_multiple_of(4)).then_some(seed);
     let limits = Limits {
-        handles: HANDLES,
+        handles: HANDLES * INSTANCES as u32,
         tasks: 10_000,
     };
     sim.store(|s| s.configure(limits, policy));
@@ -146,6 +179,8 @@ fn world(seed: u64) -> (Sim, Rc<Model>) {
             .collect(),
         ty: sim.store(|s| s.type_new(true)),
         sites: RefCell::new(vec![Vec::new(); INSTANCES]),
+        readers: RefCell::new(vec![Vec::new(); INSTANCES]),
+        ends: RefCell::default(),
         host_calls: RefCell::default(),
         locked: RefCell::default(),
         threads: Cell::default(),
@@ -155,10 +190,26 @@ fn world(seed: u64) -> (Sim, Rc<Model>) {
         for callee in caller + 1..INSTANCES {
             for (kind, blocks) in LIFTS {
                 let (lift, function) = model.function(&sim, callee, kind, blocks);
+                let pair = [caller, callee].map(|g| model.instances[g]);
                 for is_async in [false, true] {
-                    let pair = [caller, callee].map(|g| model.instances[g]);
                     let id = sim.site(pair, is_async, lift, blocks, Rc::clone(&function));
-                    model.sites.borrow_mut()[caller].push(Site { id, is_async });
+                    let site = Site {
+                        id,
+                        callee,
+                        is_async,
+                    };
+                    model.sites.borrow_mut()[caller].push(site);
+                }
+                // A function of a sync type would wait for its caller, which cannot go on.
+                if blocks && kind != Kind::SyncTyped {
+                    let function = model.reader(callee, kind);
+                    let id = sim.site(pair, true, lift, true, function);
+                    let site = Site {
+                        id,
+                        callee,
+                        is_async: true,
+                    };
+                    model.readers.borrow_mut()[caller].push(site);
                 }
             }
         }
@@ -194,13 +245,28 @@ impl Model {
         true
     }
 
-    /// A call by the host: its number and parameter.
-    fn host_call(self: &Rc<Self>, sim: &Sim, g: usize) -> (usize, u64) {
+    fn host_call(self: &Rc<Self>, sim: &Sim, g: usize) -> Call {
         let param = u64::from(self.below(1000));
         let (kind, blocks) = LIFTS[self.below(LIFTS.len() as u32) as usize];
         let (lift, function) = self.function(sim, g, kind, blocks);
         let call = sim.call_on(self.instances[g], lift, blocks, param, function);
-        (call.expect("nothing traps"), param)
+        Call {
+            id: call.expect("nothing traps"),
+            param,
+            cancelled: false,
+        }
+    }
+
+    /// Cancels a call that has not ended, if the one that is drawn is such.
+    fn host_cancel(&self, sim: &Sim, calls: &mut [Call]) {
+        if calls.is_empty() {
+            return;
+        }
+        let call = &mut calls[self.below(calls.len() as u32) as usize];
+        if !call.cancelled && sim.state(call.id) == CallState::Pending {
+            call.cancelled = true;
+            sim.cancel(call.id);
+        }
     }
 
     /// A function that gives its parameter and 1, after whatever its task does.
@@ -211,11 +277,17 @@ impl Model {
             let model = Rc::clone(&model);
             async move {
                 let _lock = kind.is_exclusive().then(|| model.lock(g));
+                if kind == Kind::SyncTyped {
+                    if blocks {
+                        model.work_alone(&sim, g).await?;
+                    }
+                    return Ok(param as u32 + 1);
+                }
                 if blocks {
                     model.work(&sim, g).await?;
                 }
                 match kind {
-                    Kind::Sync => return Ok(param as u32 + 1),
+                    Kind::Sync | Kind::SyncTyped => return Ok(param as u32 + 1),
                     Kind::Callback if model.below(2) == 0 => {
                         sim.store(|s| s.context_set(inst, 0, param)).map(drop)?;
                         return Ok(YIELD);
@@ -231,6 +303,7 @@ impl Model {
         });
         let lift = match kind {
             Kind::Sync => Lift::Sync,
+            Kind::SyncTyped => Lift::SyncTyped,
             Kind::Stackful => STACKFUL,
             Kind::Callback => self.callback(sim, g, blocks),
         };
@@ -240,10 +313,14 @@ impl Model {
     fn callback(self: &Rc<Self>, sim: &Sim, g: usize, blocks: bool) -> Lift {
         let inst = self.instances[g];
         let model = Rc::clone(self);
-        sim.callback(move |sim, _| {
+        sim.callback(move |sim, [event, ..]| {
             let model = Rc::clone(&model);
             async move {
                 let _lock = model.lock(g);
+                if event == TASK_CANCELLED && model.below(2) == 0 {
+                    sim.task_cancel(inst).await?;
+                    return Ok(EXIT);
+                }
                 let param = sim.store(|s| s.context_get64(inst, 0))?;
                 if blocks {
                     model.work(&sim, g).await?;
@@ -265,19 +342,36 @@ impl Model {
                     self.host_calls.borrow_mut().push(subtask);
                     assert_eq!(sim.resolved(inst, h).await?, RETURNED);
                 }
-                2 => {
-                    let main = sim.index(inst);
-                    self.thread(sim, g, move |sim| async move {
-                        sim.yield_(inst).await?;
-                        sim.resume_later(inst, main)
-                    })?;
-                    sim.suspend_thread(inst).await?;
-                }
+                2 => self.hand_over(sim, g).await?,
                 3 => self.read(sim, g).await?,
+                4 => self.write_to_callee(sim, g).await?,
                 _ => self.call(sim, g).await?,
             }
         }
         Ok(())
+    }
+
+    /// What a function of a sync type may wait for: threads of its own.
+    async fn work_alone(self: &Rc<Self>, sim: &Sim, g: usize) -> Result<(), TrapCode> {
+        for _ in 0..self.below(3) {
+            match self.below(3) {
+                0 => sim.yield_(self.instances[g]).await?,
+                1 => self.hand_over(sim, g).await?,
+                _ => self.read(sim, g).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a thread resumes this one.
+    async fn hand_over(self: &Rc<Self>, sim: &Sim, g: usize) -> Result<(), TrapCode> {
+        let inst = self.instances[g];
+        let main = sim.index(inst);
+        self.thread(sim, g, move |sim| async move {
+            sim.yield_(inst).await?;
+            sim.resume_later(inst, main)
+        })?;
+        sim.suspend_thread(inst).await
     }
 
     /// Makes a thread that is ready.
@@ -320,6 +414,59 @@ impl Model {
         sim.world().drop_end(reader)
     }
 
+    /// A function that reads what its caller writes, and gives its parameter and 1.
+    fn reader(self: &Rc<Self>, g: usize, kind: Kind) -> Core {
+        let inst = self.instances[g];
+        let model = Rc::clone(self);
+        core(move |sim, param| {
+            let model = Rc::clone(&model);
+            async move {
+                let _lock = kind.is_exclusive().then(|| model.lock(g));
+                let end = model.ends.borrow_mut().remove(&param);
+                let end = end.expect("the caller has given an end");
+                let to = model.new_place();
+                both(sim.copy(end, to, 2, false).await?);
+                assert_eq!(sim.world().get(inst, to, 2), [param as u32, g as u32]);
+                sim.world().drop_end(end)?;
+                if kind == Kind::Sync {
+                    return Ok(param as u32 + 1);
+                }
+                sim.task_return(inst, param + 1)?;
+                Ok(EXIT)
+            }
+        })
+    }
+
+    /// Calls a function that reads, and writes what it reads.
+    async fn write_to_callee(&self, sim: &Sim, g: usize) -> Result<(), TrapCode> {
+        let inst = self.instances[g];
+        let sites = self.readers.borrow()[g].clone();
+        if sites.is_empty() {
+            return Ok(());
+        }
+        let site = sites[self.below(sites.len() as u32) as usize];
+        let callee = self.instances[site.callee];
+        let (reader, writer) = stream(&mut sim.world(), inst, self.ty);
+        let moved = sim.store(|s| s.transfer_end(reader, callee))?;
+        let Step::Value(handle) = moved else {
+            panic!("it is a value");
+        };
+        let handle = Handle(handle as u32);
+        let end = end(EndKind::Stream, Side::Readable, callee, self.ty, handle);
+        let from = self.new_place();
+        self.ends.borrow_mut().insert(from.into(), end);
+        sim.world().put(inst, from, &[from, site.callee as u32]);
+        let place = self.new_place();
+        let Answer::Pending(_, h) = sim.call_async(site.id, from.into(), place).await? else {
+            panic!("the callee waits for its caller");
+        };
+        both(sim.copy(writer, from, 2, false).await?);
+        sim.world().drop_end(writer)?;
+        assert_eq!(sim.resolved(inst, h).await?, RETURNED);
+        assert_eq!(sim.memory(place), Some(u64::from(from) + 1));
+        Ok(())
+    }
+
     async fn call(&self, sim: &Sim, g: usize) -> Result<(), TrapCode> {
         let inst = self.instances[g];
         let sites = self.sites.borrow()[g].clone();
@@ -343,10 +490,17 @@ impl Model {
         Ok(())
     }
 
-    /// Cancels a call whose callee, once it has started, takes no notice.
+    /// Cancels a call, of which its callee may take notice or not.
     async fn cancel(&self, sim: &Sim, inst: InstanceId, h: Handle) -> Result<u32, TrapCode> {
-        let state = sim.subtask_cancel(inst, false, h).await?;
-        assert!([RETURNED, CANCELLED_BEFORE_STARTED].contains(&state));
+        let is_async = self.below(2) == 0;
+        let state = match sim.subtask_cancel(inst, is_async, h).await? {
+            BLOCKS => {
+                assert!(is_async, "a call that waits has an answer");
+                return sim.resolved(inst, h).await;
+            }
+            state => state,
+        };
+        assert!(state >= RETURNED, "{state}");
         sim.store(|s| s.subtask_drop(inst, h)).map(drop)?;
         Ok(state)
     }
