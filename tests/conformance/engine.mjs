@@ -16,6 +16,16 @@ const PROBES = {
   'multi-memory': () => valid(5, 5, 2, 0, 0, 0, 0),
   /** A 64-bit memory. */
   memory64: () => valid(5, 3, 1, 4, 0),
+  /** A memory of more than 4 GiB, of which hardly anything is touched. */
+  'large-memory': () => {
+    try {
+      return (
+        new WebAssembly.Memory({ address: 'i64', initial: 65_537n }).buffer.byteLength > 2 ** 32
+      );
+    } catch {
+      return false;
+    }
+  },
   /** `try_table`. */
   exceptions: () => valid(...FUNC, 10, 8, 1, 6, 0, 0x1f, 0x40, 0, 0x0b, 0x0b),
   /** Room for more than some two hundred memories, which a page of Chromium does not have, and which trying would use up. */
