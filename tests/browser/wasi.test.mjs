@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from '../js/support/time.mjs';
 import { inBrowsers } from './browsers.mjs';
 
 inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
@@ -96,15 +97,19 @@ inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
   /** A server that answers late, in part or not at all; `left` are the paths that were given up. */
   async function keepsWaiting() {
     const left = new Set();
-    const server = http.createServer(({ url }, answer) => {
+    const both = { '/given-up': deferred(), '/dropped': deferred() };
+    const server = http.createServer(async ({ url }, answer) => {
+      both[url]?.resolve();
       answer.on('close', () => {
         if (!answer.writableFinished) left.add(url);
       });
-      if (!['/slow', '/stalled', '/unread'].includes(url)) return;
+      if (url === '/both') await Promise.all(Object.values(both).map(({ promise }) => promise));
+      else if (!['/slow', '/stalled', '/unread'].includes(url)) return;
       answer.writeHead(200, { 'access-control-allow-origin': '*' });
+      if (url === '/both') return answer.end();
       answer.write('begin, ');
       // Longer than the first byte may take.
-      if (url === '/slow') setTimeout(() => answer.end('end'), 450);
+      if (url === '/slow') setTimeout(() => answer.end('end'), 1500);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return { server, left };

@@ -181,8 +181,9 @@ function bodyOf(
       },
       async cancel(reason) {
         finish();
-        await reader.cancel(reason);
+        // Firefox does not hear of it once the body is cancelled.
         abandon?.();
+        await reader.cancel(reason).catch(() => {});
       },
     },
     { highWaterMark: 0 },
