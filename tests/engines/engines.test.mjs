@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { root } from '../../scripts/lib/run.mjs';
-import { BUN, DENO } from './engines.mjs';
+import { allRequired } from '../../scripts/lib/tools.mjs';
+import { BUN, DENO, lacking } from './engines.mjs';
 
 const FILES = `\
 one
@@ -52,7 +53,14 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const [name, [engine, ...args]] of Object.entries({ Deno: DENO, Bun: BUN })) {
+for (const [name, command] of Object.entries({ Deno: DENO, Bun: BUN })) {
+  const [engine, ...args] = command;
+  const reason = lacking(command);
+  if (reason !== undefined) {
+    if (allRequired) test(name, () => assert.fail(reason));
+    else test(name, { skip: reason }, () => {});
+    continue;
+  }
   const start = (more, input = '') =>
     spawnSync(engine, [...args, ...more], {
       cwd: folder,

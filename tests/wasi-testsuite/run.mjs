@@ -8,7 +8,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BUN, DENO } from '../engines/engines.mjs';
+import { BUN, DENO, lacking } from '../engines/engines.mjs';
 import { openBrowser } from './browser.mjs';
 import { EXCEPTIONS } from './exceptions.mjs';
 import { Operations } from './operations.mjs';
@@ -39,6 +39,12 @@ const { values, positionals } = parseArgs({
 });
 if (positionals.length !== 1 || !Object.hasOwn(HOSTS, values.host)) {
   console.error(USAGE);
+  process.exit(2);
+}
+const engine = { deno: DENO, bun: BUN }[values.host];
+const reason = engine && lacking(engine);
+if (reason !== undefined) {
+  console.error(`${values.host} is ${reason}`);
   process.exit(2);
 }
 const folder = resolve(positionals[0]);
