@@ -93,7 +93,7 @@ async function serveFile(
   const imports = { ...granted, ...linked(component, flags.next) };
   const make = () => component.instantiate(imports, { store: new Store() });
   // Of WASI 0.2, an instance does one thing at a time: each request has its own, and what traps is that one.
-  const isolated = !component.exports.some(({ name }) => name.startsWith('wasi:http/handler@'));
+  const isolated = handlerInterface(component).startsWith('wasi:http/incoming-handler@');
   const source = isolated ? perRequest(make) : await make();
   let fail: (error: unknown) => void = () => {};
   const trapped = new Promise<never>((_, reject) => {
@@ -137,6 +137,18 @@ function linked({ imports }: Component, handler: RemoteHandler | undefined): Imp
   if (found === undefined)
     throw new CannotRun('--link: the component imports no wasi:http/handler');
   return { [found.name]: handler };
+}
+
+/** The newest handler that the component exports: of 0.3 where it has one. */
+function handlerInterface(component: Component): string {
+  const names = component.exports.map(({ name }) => name);
+  const found = ['wasi:http/handler@0.3', 'wasi:http/incoming-handler@0.2'].flatMap((start) =>
+    names.filter((name) => name.startsWith(start)),
+  )[0];
+  if (found !== undefined) return found;
+  throw new CannotRun(
+    `the component exports neither wasi:http/handler nor wasi:http/incoming-handler, so that it cannot be served; it exports ${names.join(', ') || 'nothing'}`,
+  );
 }
 
 function shutDown(server: HttpServer, grace: number): Promise<void> {

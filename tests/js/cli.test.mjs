@@ -104,10 +104,18 @@ test('run: arguments and variables reach the component, others do not', async ()
   assert.equal(kept.code, 0, 'a variable that is not named is not granted');
 });
 
-test('run: a component that returns an error is exit code 1', async () => {
+test("run: the code that a component exits with is the process's", async () => {
   const { code } = await tidegate(['run', guest('command'), '--no-such-option']);
-  assert.notEqual(code, 0);
-  assert.notEqual(code, 134);
+  assert.equal(code, 2);
+});
+
+test('run: a trap, and waiting for what will never happen, are exit code 134', async () => {
+  const trap = await tidegate(['run', guest('std-waits'), 'nothing that it knows']);
+  assert.equal(trap.code, 134);
+  assert.match(trap.stderr, /^tidegate: the component trapped: unreachable/m);
+  const { code, stderr } = await tidegate(['run', guest('stuck')]);
+  assert.equal(code, 134);
+  assert.match(stderr, /deadlock|never happen/);
 });
 
 const FAILURES = [

@@ -24,6 +24,11 @@ impl Guest for Proxy {
             "count" => count(out, rest.parse().expect("a number of bytes")),
             "forward" => forward(request, out, rest),
             "impatient" => impatient(out, rest),
+            "env" => answer(out, 200, env(rest).as_bytes()),
+            "file" => match std::fs::read(format!("/{rest}")) {
+                Ok(bytes) => answer(out, 200, &bytes),
+                Err(error) => answer(out, 404, error.to_string().as_bytes()),
+            },
             "forget" => {
                 leave(rest);
                 answer(out, 200, b"asked\n");
@@ -48,6 +53,10 @@ impl Guest for Proxy {
             _ => answer(out, 404, b"nothing here\n"),
         }
     }
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|error| error.to_string())
 }
 
 fn fields(entries: &[(&str, &str)]) -> Fields {
