@@ -1,7 +1,7 @@
 /** Components that become one: by order, by name, with what stays outside, and what does not fit. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import {
   Component,
@@ -11,9 +11,10 @@ import {
 } from '../../pkg/dist/node.js';
 
 const guest = (name) =>
-  readFileSync(new URL(`../../build/guests/${name}.component.wasm`, import.meta.url));
-const link = guest('compose-link');
-const end = guest('compose-end');
+  readFile(new URL(`../../build/guests/${name}.component.wasm`, import.meta.url));
+const [link, end, odd] = await Promise.all(
+  ['compose-link', 'compose-end', 'compose-odd'].map(guest),
+);
 
 /** The outermost calls the next one, and so on; the last one asks the host. */
 const tell = () => ({ 'test:chain/say@1.2.0': { say: (n) => n * 10 } });
@@ -120,7 +121,7 @@ test('what does not fit is named, all of it', async () => {
   ]);
   const circle = { second: { [step]: 'first' } };
   assert.deepEqual(await names({ first: link, second: link }, { link: circle }), ['first']);
-  assert.deepEqual(await names({ first: link, last: guest('compose-odd') }), [`${step} of first`]);
+  assert.deepEqual(await names({ first: link, last: odd }), [`${step} of first`]);
   const one = { first: { [step]: { step() {} } }, second: { [step]: { step() {} } } };
   const [name] = await names({ first: link, second: link }, { link: one });
   assert.equal(name, `${step} of second`);

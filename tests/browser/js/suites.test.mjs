@@ -25,6 +25,7 @@ const SUITES = {
     'the reason > a listener is not left behind': 'only Node tells which listeners there are',
   },
   'chrome-trace': {},
+  compose: {},
   'core-modules': {},
   deadlock: {},
   elements: {},
