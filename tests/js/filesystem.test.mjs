@@ -290,13 +290,16 @@ test('a folder that is a link, or is moved while it is open, stays the folder th
   assert.equal(await code(() => root.readlinkAt('sub')), 'not-permitted');
 });
 
-test('nobody who replaces a folder by a link at the same time leads a component out', {
-  skip: process.platform !== 'linux' && 'elsewhere folders are paths',
-}, async () => {
+/**
+ * Works on a folder in which somebody replaces `sub` by a link to `outside` and back, without a pause. `turn` is repeated until it has
+ * happened often and has seen more than one thing; the result is what it has seen.
+ */
+async function whileReplaced(turn) {
   const folder = kinds['a folder of this machine']();
-  const outside = path.join(folder, '..', 'outside');
+  const outside = path.join(folder, '..', `outside-${path.basename(folder)}`);
   fs.mkdirSync(outside);
   fs.writeFileSync(path.join(outside, 'b.txt'), 'secret');
+  const before = fs.statSync(path.join(outside, 'b.txt'), { bigint: true });
   const swap = `
     const { renameSync, symlinkSync, unlinkSync } = require('node:fs');
     const { workerData: { sub, kept, outside, stop } } = require('node:worker_threads');
@@ -310,25 +313,66 @@ test('nobody who replaces a folder by a link at the same time leads a component 
   const sub = path.join(folder, 'sub');
   const workerData = { sub, kept: path.join(folder, 'kept'), outside, stop };
   const worker = new Worker(swap, { eval: true, workerData });
-  const seen = new Map();
+  const seen = new Set();
   const root = rootOf(folder);
   try {
-    for (let i = 0; i < 3000 || seen.size < 2; i++) {
+    for (let i = 0; i < 3000 || seen.size < 2; i++) seen.add(await turn(root, i));
+  } finally {
+    Atomics.store(stop, 0, 1);
+    await once(worker, 'exit');
+  }
+  const after = fs.statSync(path.join(outside, 'b.txt'), { bigint: true });
+  assert.deepEqual(fs.readdirSync(outside), ['b.txt'], 'nothing was made or moved there');
+  assert.equal(fs.readFileSync(path.join(outside, 'b.txt'), 'utf8'), 'secret');
+  assert.deepEqual([after.mtimeNs, after.nlink], [before.mtimeNs, before.nlink]);
+  return seen;
+}
+
+const racy = { skip: process.platform !== 'linux' && 'elsewhere folders are paths' };
+
+test(
+  'nobody who replaces a folder by a link at the same time leads a component out',
+  racy,
+  async () => {
+    const seen = await whileReplaced(async (root) => {
       let got;
       const failed = await code(async () => {
         const file = await root.openAt(FOLLOW, 'sub/b.txt', NONE, READ);
         got = await text(file);
         file[Symbol.dispose]();
       });
-      seen.set(failed ?? got, i);
-    }
-  } finally {
-    Atomics.store(stop, 0, 1);
-    await once(worker, 'exit');
-  }
-  // Else it is an error: what one step finds may have changed by the next.
-  assert.ok(!seen.has('secret'), 'nothing from outside');
-  assert.ok(seen.has('below'));
+      return failed ?? got;
+    });
+    // Else it is an error: what one step finds may have changed by the next.
+    assert.ok(!seen.has('secret'), 'nothing from outside');
+    assert.ok(seen.has('below'));
+  },
+);
+
+test('nor makes it change anything there', racy, async () => {
+  const time = { tag: 'timestamp', val: { seconds: 1n, nanoseconds: 0 } };
+  const changes = [
+    (root) => root.setTimesAt(FOLLOW, 'sub/b.txt', time, time),
+    async (root, i) => {
+      const made = await root.openAt(FOLLOW, `sub/new-${i}`, { create: true }, BOTH);
+      made[Symbol.dispose]();
+    },
+    async (root) => {
+      const file = await root.openAt(FOLLOW, 'sub/b.txt', { truncate: true }, BOTH);
+      file[Symbol.dispose]();
+    },
+    (root, i) => root.createDirectoryAt(`sub/folder-${i}`),
+    (root, i) => root.symlinkAt('b.txt', `sub/link-${i}`),
+    (root, i) => root.linkAt(NONE, 'sub/b.txt', root, `sub/hard-${i}`),
+    (root, i) => root.renameAt('sub/b.txt', root, `sub/moved-${i}`),
+    (root) => root.unlinkFileAt('sub/b.txt'),
+    async (root) => {
+      const file = await root.openAt(FOLLOW, 'sub/b.txt', { create: true }, BOTH);
+      file[Symbol.dispose]();
+    },
+  ];
+  const seen = await whileReplaced((root, i) => code(() => changes[i % changes.length](root, i)));
+  assert.ok(seen.has(undefined), 'some of it has worked');
 });
 
 test('descriptors are given back: none is open when all are dropped', {

@@ -1,6 +1,7 @@
 /** The functions of `wasi(...)`, called as a component's host calls them, without a component. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WasiExit, wasi } from '../../pkg/dist/wasi-node.js';
@@ -132,6 +133,39 @@ test('terminals are those that the options name', () => {
   assert.equal(imports['wasi:cli/terminal-stdin@0.3'].getTerminalStdin(), undefined);
   assert.ok(imports['wasi:cli/terminal-stdout@0.3'].getTerminalStdout() instanceof TerminalOutput);
   assert.equal(imports['wasi:cli/terminal-stderr@0.3'].getTerminalStderr(), undefined);
+});
+
+test("a process's terminals are the component's, and what is piped is none", {
+  skip: process.platform !== 'linux' && '`script` is another program elsewhere',
+}, () => {
+  const look = `
+    import { wasi } from ${JSON.stringify(String(new URL('../../pkg/dist/wasi-node.js', import.meta.url)))};
+    const imports = wasi({ stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' });
+    const has = (version) => ['Stdin', 'Stdout', 'Stderr'].map((name) => {
+      const of = imports['wasi:cli/terminal-' + name.toLowerCase() + '@' + version];
+      return of['getTerminal' + name]() !== undefined;
+    });
+    process.stdout.write(JSON.stringify([has('0.3'), has('0.2')]));
+    process.exit();`;
+  const node = `'${process.execPath}' --input-type=module -e "$LOOK"`;
+  const seen = (more) => {
+    const env = { ...process.env, LOOK: look, NODE_OPTIONS: '' };
+    const { stdout } = spawnSync('script', ['-qec', `${node} ${more}`, '/dev/null'], {
+      env,
+      encoding: 'utf8',
+      input: '',
+    });
+    return JSON.parse(/\[\[.*\]\]/.exec(stdout)[0]);
+  };
+  assert.deepEqual(seen(''), [
+    [true, true, true],
+    [true, true, true],
+  ]);
+  assert.deepEqual(seen('</dev/null 2>/dev/null'), [
+    [false, true, false],
+    [false, true, false],
+  ]);
+  assert.deepEqual(seen('| cat')[0], [true, false, true]);
 });
 
 test('clocks go forward, and timers take their time', async () => {
