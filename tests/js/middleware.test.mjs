@@ -190,7 +190,9 @@ describe('a chain of three', { skip: lacking }, () => {
   const reports = [];
   before(async () => {
     component = await Component.compose(await guests('filter', 'personal', 'later', 'service'));
-    const store = new Store({ trace: (event) => events.push(event) });
+    // For what is under way at a time, and not for all that has been.
+    const limits = { maxHandles: 1000 };
+    const store = new Store({ trace: (event) => events.push(event), limits });
     instance = await component.instantiate(wasi(), { store });
     server = await serve(instance, { onRequest: (report) => reports.push(report) });
   });
@@ -266,6 +268,15 @@ describe('a chain of three', { skip: lacking }, () => {
       assert.equal(await answer.text(), `Dear ${i},\n${sign}${body.toUpperCase()}`);
     });
     await Promise.all(answers);
+  });
+
+  test('one after the other, and nothing of them is kept', async () => {
+    const fetched = toFetchHandler(instance);
+    const headers = { ...ada, 'x-sign': 'yes' };
+    for (let i = 0; i < 500; i++) {
+      const request = new Request('http://host/upper', { method: 'POST', body: 'x', headers });
+      assert.equal(await (await fetched(request)).text(), 'Dear Ada,\nFROM ADA,\nX');
+    }
   });
 
   test('nothing is read ahead of a slow client, and nothing taken from a fast one', async () => {

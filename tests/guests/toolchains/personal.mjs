@@ -12,14 +12,16 @@ const utf8 = (text) =>
 
 export const handler = {
   async handle(request) {
-    const [user = []] = request.getHeaders().get('x-user');
-    const sign = request.getHeaders().has('x-sign');
+    const asked = request.getHeaders();
+    const [user = []] = asked.get('x-user');
+    const sign = asked.has('x-sign');
+    next.release(asked);
     const answer = next.handle(sign ? signed(user, request) : request);
     const { tag, val } = await answer.read();
     answer.drop();
     if (tag === 'err') throw val;
     const status = val.getStatusCode();
-    const headers = val.getHeaders().clone();
+    const headers = copied(val.getHeaders());
     headers.set('x-greeted', [user]);
     // The text gets longer.
     headers.delete('content-length');
@@ -32,7 +34,7 @@ export const handler = {
 };
 
 function signed(user, request) {
-  const headers = request.getHeaders().clone();
+  const headers = copied(request.getHeaders());
   headers.delete('content-length');
   const method = request.getMethod();
   const path = request.getPathWithQuery();
@@ -42,6 +44,13 @@ function signed(user, request) {
   made.setMethod(method);
   made.setPathWithQuery(path);
   return made;
+}
+
+/** One that can be changed. */
+function copied(headers) {
+  const copy = headers.clone();
+  next.release(headers);
+  return copy;
 }
 
 async function* around(word, user, text) {

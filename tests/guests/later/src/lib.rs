@@ -16,7 +16,7 @@ wit_bindgen::generate!({
 
 use exports::tidegate::chain::{next, queue};
 use wasi::http::handler;
-use wasi::http::types::{ErrorCode, Request, Response};
+use wasi::http::types::{ErrorCode, Fields, Request, Response};
 use wit_bindgen::{FutureReader, FutureWriter, spawn_local};
 
 type Answer = Result<Response, ErrorCode>;
@@ -59,6 +59,10 @@ impl next::Guest for Later {
         let (answer, reader) = wit_future::new(|| Err(ErrorCode::InternalError(None)));
         QUEUE.with_borrow_mut(|queue| queue.push(request, answer));
         reader
+    }
+
+    fn release(headers: Fields) {
+        drop(headers);
     }
 }
 
