@@ -5,6 +5,10 @@ export const CHUNK = 65536;
 
 const chunk = new Uint8Array(CHUNK).fill(7);
 
+export const RECORD = { a: 1, b: -2, c: 3.5, d: true, e: 5, f: 6.5 };
+export const STRING = 'twenty bytes of text';
+export const BYTES = new Uint8Array(1 << 20).fill(7);
+
 /** A host import that has its result already. */
 export function hostCall(x) {
   return Promise.resolve(x);

@@ -26,6 +26,8 @@ export async function limits(load) {
   const pair = await WebAssembly.instantiate(await load('limit-caller'), {
     callee: callee.exports,
   });
+  const values = await WebAssembly.instantiate(await load('limit-values'), {});
+  const pass = await WebAssembly.instantiate(await load('limit-pass'), {});
   const called = (call) =>
     new Promise((settle) => {
       resolve = settle;
@@ -38,6 +40,8 @@ export async function limits(load) {
     add: (a, b) => add(a, b) >>> 0,
     count: pair.exports.count,
     countAsync: pair.exports['count-async'],
+    ...valuesByHand(values.exports),
+    pass: pass.exports.pass,
     addAsync: (a, b) => called(() => addAsync(a, b)),
     awaitHost: async (n) => (await called(() => awaitHost(n))) >>> 0,
     /** Takes in `n` chunks, each with a turn of its own; the bytes. */
@@ -59,6 +63,33 @@ export async function limits(load) {
         bytes += await buffer.length;
       }
       return bytes;
+    },
+  };
+}
+
+/** Values of types that are known when this is written, in a memory that does not grow. */
+function valuesByHand({ memory, take, ...core }) {
+  const { 'echo-record': echoRecord, 'echo-string': echoString } = core;
+  const bytes = new Uint8Array(memory.buffer);
+  const [u32, s32] = [new Uint32Array(memory.buffer), new Int32Array(memory.buffer)];
+  const [f32, f64] = [new Float32Array(memory.buffer), new Float64Array(memory.buffer)];
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return {
+    records: {
+      echo({ a, b, c, d, e, f }) {
+        echoRecord(a, b, c, d ? 1 : 0, e, f);
+        return { a: u32[4], b: s32[5], c: f64[3], d: bytes[32] !== 0, e: bytes[33], f: f32[9] };
+      },
+    },
+    echoString(value) {
+      const { written } = encoder.encodeInto(value, bytes.subarray(1024, 1024 + 3 * value.length));
+      const at = echoString(1024, written) >> 2;
+      return decoder.decode(bytes.subarray(u32[at], u32[at] + u32[at + 1]));
+    },
+    take(value) {
+      bytes.set(value, 65536);
+      return take(65536, value.length) >>> 0;
     },
   };
 }

@@ -9,6 +9,13 @@ export function addUp(add, n) {
   return sum;
 }
 
+/** The last one of `n` results. */
+export function echo(call, value, n) {
+  let last;
+  for (let i = 0; i < n; i++) last = call(value);
+  return last;
+}
+
 export async function addUpAsync(add, n) {
   let sum = 0;
   for (let i = 0; i < n; i++) sum = await add(sum, 1);

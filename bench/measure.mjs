@@ -1,28 +1,27 @@
 /**
- * Times two ways of doing the same work in one process: ours and the limit written by hand.
+ * Times several ways of doing the same work in one process: ours, the limit written by hand, another tool's.
  *
- * A work is a function that does `n` operations and may return a promise. The rounds of the two
- * alternate, so that what else the machine does hits both; the best round of each counts.
+ * A work is a function that does `n` operations and may return a promise. The rounds of all of them
+ * alternate, so that what else the machine does hits each; the best round of each counts.
  */
 
 /** How long a round is to take, in ms, and how many rounds there are. */
 const THOROUGH = { round: 60, rounds: 9 };
 const QUICK = { round: 5, rounds: 3 };
 
-/** Nanoseconds per operation of both works. */
-export async function compare(ours, limit, { quick = false } = {}) {
+/** Nanoseconds per operation of each work. */
+export async function compare(works, { quick = false } = {}) {
   const { round, rounds } = quick ? QUICK : THOROUGH;
-  const works = [ours, limit];
   const counts = [];
   for (const work of works) counts.push(await calibrate(work, round));
-  const best = [Infinity, Infinity];
+  const best = works.map(() => Infinity);
   for (let i = 0; i < rounds; i++) {
     for (const [which, work] of works.entries()) {
       const n = counts[which];
       best[which] = Math.min(best[which], ((await elapsed(work, n)) * 1e6) / n);
     }
   }
-  return { ours: best[0], limit: best[1] };
+  return best;
 }
 
 /** How many operations make a round of about `round` ms. Warms the engine up by the way. */

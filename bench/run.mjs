@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how long each kind of work takes, beside the same work written by hand, in one
- * process. It measures the built package. `--json` prints numbers; `--quick` is short and rough.
+ * process. It measures the built package. `--json` prints numbers; `--quick` is short and rough; `--jco` does the same work with
+ * what jco makes of the guests.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -8,17 +9,20 @@ import { parseArgs } from 'node:util';
 import { cases } from './cases.mjs';
 import { compare } from './measure.mjs';
 
-const USAGE = 'usage: npm run bench -- [--json] [--quick] [--only TEXT]';
+const USAGE = 'usage: npm run bench -- [--json] [--quick] [--jco] [--only TEXT]';
 
 async function main() {
   const options = readOptions();
   const { Component } = await import('../pkg/dist/node.js');
   const load = (file) => readFile(new URL(`../build/bench/${file}`, import.meta.url));
   const results = [];
-  if (!options.json) printRow('', 'ns', 'limit', 'ratio', 'wanted', 'GB/s', 'wanted');
-  for (const one of await cases(Component, load)) {
+  const jco = options.jco ? await import('./jco/transpiled.mjs') : undefined;
+  if (!options.json) printRow('', 'ns', 'limit', 'ratio', 'wanted', 'GB/s', 'wanted', jco && 'jco');
+  for (const one of await cases(Component, load, jco?.transpiled)) {
     if (options.only !== undefined && !one.name.includes(options.only)) continue;
-    const result = summarise(one, await compare(one.ours, one.limit, options));
+    const works = [one.ours, one.limit];
+    if (jco !== undefined && (await jco.runs(one.jco))) works.push(one.jco);
+    const result = summarise(one, await compare(works, options));
     results.push(result);
     if (!options.json) print(result);
   }
@@ -32,6 +36,7 @@ function readOptions() {
       options: {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
+        jco: { type: 'boolean', default: false },
         only: { type: 'string' },
       },
     });
@@ -43,7 +48,8 @@ function readOptions() {
 }
 
 /** Per built-in or per operation. */
-function summarise({ name, builtins = 1, bytes, goal, goalTime, goalRate }, { ours, limit }) {
+function summarise({ name, builtins = 1, bytes, goal, goalTime, goalRate }, times) {
+  const [ours, limit, jco] = times;
   const nanoseconds = ours / builtins;
   const limitNanoseconds = limit / builtins;
   const result = {
@@ -53,6 +59,7 @@ function summarise({ name, builtins = 1, bytes, goal, goalTime, goalRate }, { ou
     ratio: ours / limit,
     goalRatio: goal,
     goalTime,
+    jcoNanoseconds: jco && jco / builtins,
   };
   if (bytes === undefined) return result;
   return { ...result, gigabytesPerSecond: bytes / nanoseconds, goalGigabytesPerSecond: goalRate };
@@ -66,6 +73,7 @@ function print(result) {
     goalTime,
     gigabytesPerSecond: rate,
     goalGigabytesPerSecond: goalRate,
+    jcoNanoseconds: jco,
   } = result;
   printRow(
     result.name,
@@ -77,11 +85,13 @@ function print(result) {
       : goal(goalTime, result.nanoseconds <= goalTime, `<=${goalTime} ns`),
     rate === undefined ? '' : digits(rate),
     goal(goalRate, rate >= goalRate, `>=${goalRate}`),
+    jco === undefined ? '' : digits(jco),
   );
 }
 
 function printRow(name, ...columns) {
-  console.log(name.padEnd(42) + columns.map((column) => column.padStart(10)).join(''));
+  const shown = columns.filter((column) => column !== undefined);
+  console.log((name.padEnd(47) + shown.map((column) => column.padStart(11)).join('')).trimEnd());
 }
 
 function digits(number) {

@@ -83,13 +83,12 @@ function fromByteStream(stream: ReadableStream): Source | undefined {
     return undefined;
   }
   let buffer = new ArrayBuffer(BUFFER);
+  const take = ({ done, value }: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>) => {
+    if (value !== undefined) buffer = value.buffer;
+    return done ? undefined : value;
+  };
   return {
-    next: async (n) => {
-      const view = new Uint8Array(buffer, 0, Math.min(n, buffer.byteLength));
-      const { done, value } = await reader.read(view);
-      if (value !== undefined) buffer = value.buffer;
-      return done ? undefined : value;
-    },
+    next: (n) => reader.read(new Uint8Array(buffer, 0, Math.min(n, buffer.byteLength))).then(take),
     cancel: (reason) => quietly(reader.cancel(reason)),
   };
 }

@@ -48,6 +48,13 @@ export const steps = [
     run: () => npmCi('.'),
   },
   {
+    name: 'jco',
+    doing: 'installing what jco transpiles with, of bench/jco/package-lock.json',
+    inputs: ['bench/jco/package.json', 'bench/jco/package-lock.json'],
+    outputs: ['bench/jco/node_modules/.package-lock.json'],
+    run: () => npmCi('bench/jco'),
+  },
+  {
     name: 'engines',
     doing: 'installing Deno and Bun, of tests/engines/package-lock.json',
     inputs: ['tests/engines/package.json', 'tests/engines/package-lock.json'],

@@ -1,0 +1,15 @@
+;; What the guest of values.wat does, as a core module that JS uses by hand.
+(module
+  (memory (export "memory") 40)
+  (func (export "echo-record") (param $a i32) (param $b i32) (param $c f64) (param $d i32) (param $e i32) (param $f f32)
+    (i32.store offset=16 (i32.const 0) (local.get $a))
+    (i32.store offset=20 (i32.const 0) (local.get $b))
+    (f64.store offset=24 (i32.const 0) (local.get $c))
+    (i32.store8 offset=32 (i32.const 0) (local.get $d))
+    (i32.store8 offset=33 (i32.const 0) (local.get $e))
+    (f32.store offset=36 (i32.const 0) (local.get $f)))
+  (func (export "echo-string") (param $ptr i32) (param $len i32) (result i32)
+    (i32.store offset=64 (i32.const 0) (local.get $ptr))
+    (i32.store offset=68 (i32.const 0) (local.get $len))
+    (i32.const 64))
+  (func (export "take") (param $ptr i32) (param $len i32) (result i32) (local.get $len)))
