@@ -85,7 +85,7 @@ inBrowsers('WASI', 'fixtures/wasi.html', (visit) => {
 
   test('a service worker answers fetches from a component, bodies streaming', async (t) => {
     const seen = await check('worker');
-    // Firefox has no service workers that are modules.
+    // Not every browser has service workers that are modules.
     if (seen.unsupported) return t.skip(seen.unsupported);
     assert.deepEqual(seen, {
       greeting: 'Hello from a component\n',

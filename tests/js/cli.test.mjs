@@ -73,7 +73,8 @@ test('run: a Rust program works on the folder that it is given, and on no other'
     guest('std-files'),
     '/work',
   ]);
-  assert.equal(stderr, '');
+  // On a busy machine it is announced that compiling takes long.
+  assert.match(stderr, /^(tidegate: compiling .*\n)?$/);
   assert.equal(code, 0);
   assert.match(
     stdout,
