@@ -1,6 +1,5 @@
 ;; The canonical option `gc`: a function of numbers is the same with it and without, on either side of a call.
 ;;! component_model_gc = true
-;;! gc = true
 ;; also: one-memory
 
 (component definition $Numbers
