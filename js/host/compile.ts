@@ -25,6 +25,7 @@ import {
   TidegateFault,
 } from './errors.js';
 import { checkFeatures } from './features.js';
+import { part } from './parts.js';
 import { platform, wasmModule } from './platform.js';
 
 /** How components are compiled. */
@@ -128,8 +129,9 @@ export async function compileFor(
   const answer = wantsWorker(bytes, options) ? await compileAside(bytes, settings) : undefined;
   if (answer === undefined)
     return checked({ artifact: await compileInPlace(bytes, settings), bytes });
-  if ('error' in answer) throw compileError(answer.error);
-  return checked(answer);
+  if (!('error' in answer)) return checked(answer);
+  const artifact = await compileOther(answer.bytes, settings, answer.error);
+  return checked({ artifact, bytes: answer.bytes });
 }
 
 function wantsWorker({ length }: Uint8Array, { worker = 'auto' }: CompileOptions): boolean {
@@ -148,16 +150,25 @@ function loadCompiler(): Promise<void> {
   return ready;
 }
 
-async function compileInPlace(
-  bytes: Uint8Array,
-  { features, without, bounds, multiMemory }: Settings,
-): Promise<Artifact> {
+async function compileInPlace(bytes: Uint8Array, settings: Settings): Promise<Artifact> {
   await loadCompiler();
+  const { features, without, bounds, multiMemory } = settings;
   try {
     return compile(bytes, features, without, bounds, multiMemory) as Artifact;
   } catch (error) {
-    throw compileError(error);
+    return compileOther(bytes, settings, error);
   }
+}
+
+/** What compiler.wasm has refused: initial values of SIMD, which hardly any component has, are composer.wasm's to compile. */
+async function compileOther(
+  bytes: Uint8Array,
+  settings: Settings,
+  refusal: unknown,
+): Promise<Artifact> {
+  if ((refusal as { code?: unknown } | null)?.code !== 'simd') throw compileError(refusal);
+  const { compileByComposer } = await part('compose');
+  return compileByComposer(bytes, settings);
 }
 
 function checked(compiled: CompiledBytes): CompiledBytes {
@@ -177,13 +188,13 @@ export function compileError(error: unknown): Error {
     return new TidegateFault('the compiler failed', { cause: error });
   }
   const { code, message, offset, construct, feature } = error as {
-    readonly code: CompileErrorCode | 'internal' | 'mismatch';
+    readonly code: CompileErrorCode | 'internal' | 'mismatch' | 'simd';
     readonly message: string;
     readonly offset?: number | null;
     readonly construct?: string | null;
     readonly feature?: Feature | null;
   };
-  if (code === 'internal') return new TidegateFault(message);
+  if (code === 'internal' || code === 'simd') return new TidegateFault(message);
   if (code === 'mismatch') {
     const name = construct ?? 'the composition';
     return new ComponentLinkError([{ name, wanted: 'what it imports', found: message }]);

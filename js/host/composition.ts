@@ -3,9 +3,11 @@
  * component around them (`src/compiler/src/compose`).
  */
 
-import { Composition, initSync } from '../generated/composer.js';
+import { Composition, compile, initSync } from '../generated/composer.js';
+import type { Artifact } from './artifact.js';
 import { checkOptions, compileError } from './compile.js';
 import { bounds } from './compile-limits.js';
+import type { Settings } from './compile-thread.js';
 import { snapshot } from './component.js';
 import type { Components, ComposeOptions, Links, LinkTarget } from './compose.js';
 import { ComponentLinkError, type MissingImport, show } from './errors.js';
@@ -47,8 +49,7 @@ export async function composeParts(
       `exports: ${name}: expected the name of a component, or { component, export }`,
     );
   }
-  // Once: later calls do nothing.
-  initSync({ module: await wasmModule('composer') });
+  await loadComposer();
   const composition = new Composition([...features], [...without], bounds(limits));
   try {
     const parts = entries.map(([name, bytes], index): Part => {
@@ -63,6 +64,24 @@ export async function composeParts(
   } finally {
     composition.free();
   }
+}
+
+/** Compiles what compiler.wasm leaves to composer.wasm, which has all of the compiler. */
+export async function compileByComposer(
+  bytes: Uint8Array,
+  { features, without, bounds, multiMemory }: Settings,
+): Promise<Artifact> {
+  await loadComposer();
+  try {
+    return compile(bytes, features, without, bounds, multiMemory) as Artifact;
+  } catch (error) {
+    throw compileError(error);
+  }
+}
+
+async function loadComposer(): Promise<void> {
+  // Later calls of it do nothing.
+  initSync({ module: await wasmModule('composer') });
 }
 
 class Linker {

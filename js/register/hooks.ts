@@ -5,7 +5,7 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { importsModule } from '../esm/config.js';
 import { isComponent, moduleSource } from '../esm/source.js';
-import { compile, initSync } from '../generated/compiler.js';
+import { compile, initSync } from '../generated/composer.js';
 import type { Artifact } from '../host/artifact.js';
 import { bounds } from '../host/compile-limits.js';
 import { ComponentCompileError } from '../host/errors.js';
@@ -19,7 +19,8 @@ interface Loaded {
 const files = {
   tidegate: new URL('./node.js', import.meta.url).href,
   wasi: new URL('./wasi-node.js', import.meta.url).href,
-  compiler: new URL('./compiler.wasm', import.meta.url),
+  // Which has all of the compiler: it is read from disk.
+  composer: new URL('./composer.wasm', import.meta.url),
 };
 
 /** Node's `load` hook, for either way of registering it. Core modules are left to Node. */
@@ -47,7 +48,7 @@ export function load<Context, Result>(
 
 /** What a component exports, found out at once: hooks cannot wait on every Node. */
 function exportsOf(bytes: Uint8Array, file: string): Artifact['exports'] {
-  initSync({ module: new WebAssembly.Module(readFileSync(files.compiler)) });
+  initSync({ module: new WebAssembly.Module(readFileSync(files.composer)) });
   try {
     return (compile(bytes, [], [], bounds({}), false) as Artifact).exports;
   } catch (error) {

@@ -107,7 +107,7 @@ export const steps = [
     inputs: [...WORKSPACE, ...crate('abi'), ...crate('compiler'), ...PANICS],
     recipe: [...SMALL, ...WASM_OPT].join(' '),
     outputs: ['build/composer.wasm', 'js/generated/composer.js', 'js/generated/composer.d.ts'],
-    run: () => buildCompiler('composer', '--no-default-features', '--features', 'compose'),
+    run: () => buildCompiler('composer', '--features', 'compose'),
   },
   {
     name: 'driver',

@@ -95,6 +95,13 @@ test('holds exactly the expected files', () => {
   }
 });
 
+test('is no larger a download than it may be', () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'bench/size.mjs')], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout);
+});
+
 test('has one version everywhere', () => {
   const { version, dependencies } = manifestOf('pkg/package.json');
   assert.equal(version, manifestOf('package.json').version);

@@ -49,6 +49,8 @@ pub enum ErrorCode {
     Limit,
     /// Components do not fit each other.
     Mismatch,
+    /// An initial value of a core module has an instruction of SIMD, which only a build with the feature `compose` knows.
+    Simd,
     /// A bug of this compiler: validation let something through that linking does not expect.
     Internal,
 }

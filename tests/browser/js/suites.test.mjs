@@ -44,6 +44,7 @@ const SUITES = {
   trace: {},
   traps: {},
   values: {},
+  vectors: {},
 };
 
 /** Those that do not run where a page has no way to collect its garbage. */

@@ -1,5 +1,5 @@
-//! The compiler as JS sees it: the only user of wasm-bindgen in this crate. Each feature is a wasm file: to compile, and to compose,
-//! which few programs do.
+//! The compiler as JS sees it: the only user of wasm-bindgen in this crate. The feature `compile` alone is compiler.wasm; with
+//! `compose`, which few programs need, it is composer.wasm.
 
 #[cfg(feature = "compile")]
 mod compile;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use wasm_encoder::{
     Alias, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef, ComponentValType,
-    InstanceType, TypeBounds,
+    InstanceType, PrimitiveValType, TypeBounds,
 };
 use wasmparser::component_types::{
     self as parsed, AliasableResourceId, ComponentAnyTypeId, ComponentDefinedType,
@@ -112,7 +112,7 @@ impl Encoder<'_> {
         ty: parsed::ComponentValType,
     ) -> Result<ComponentValType> {
         Ok(match ty {
-            parsed::ComponentValType::Primitive(ty) => ComponentValType::Primitive(ty.into()),
+            parsed::ComponentValType::Primitive(ty) => ComponentValType::Primitive(primitive(ty)),
             parsed::ComponentValType::Type(id) => {
                 ComponentValType::Type(self.defined(scope, part, id)?)
             }
@@ -170,7 +170,7 @@ impl Encoder<'_> {
         use ComponentDefinedType as Ty;
         let ty = &self.parts[part].types[id];
         Ok(match ty {
-            Ty::Primitive(ty) => self.define(scope, |e| e.defined_type().primitive((*ty).into())),
+            Ty::Primitive(ty) => self.define(scope, |e| e.defined_type().primitive(primitive(*ty))),
             Ty::Record(record) => {
                 let fields = record
                     .fields
@@ -295,6 +295,27 @@ impl Scope {
             | ComponentAnyTypeId::Instance(_)
             | ComponentAnyTypeId::Component(_) => {}
         }
+    }
+}
+
+/// The same type as the encoder calls it. Its own conversion has the validator's operators of SIMD come with it.
+fn primitive(ty: wasmparser::PrimitiveValType) -> PrimitiveValType {
+    use wasmparser::PrimitiveValType as Ty;
+    match ty {
+        Ty::Bool => PrimitiveValType::Bool,
+        Ty::S8 => PrimitiveValType::S8,
+        Ty::U8 => PrimitiveValType::U8,
+        Ty::S16 => PrimitiveValType::S16,
+        Ty::U16 => PrimitiveValType::U16,
+        Ty::S32 => PrimitiveValType::S32,
+        Ty::U32 => PrimitiveValType::U32,
+        Ty::S64 => PrimitiveValType::S64,
+        Ty::U64 => PrimitiveValType::U64,
+        Ty::F32 => PrimitiveValType::F32,
+        Ty::F64 => PrimitiveValType::F64,
+        Ty::Char => PrimitiveValType::Char,
+        Ty::String => PrimitiveValType::String,
+        Ty::ErrorContext => PrimitiveValType::ErrorContext,
     }
 }
 

@@ -65,6 +65,7 @@ pub(super) fn invalid(error: wasmparser::Error) -> CompileError {
     }
     let code = match error.message() {
         "unexpected end-of-file" => ErrorCode::Truncated,
+        message if message.starts_with("unexpected SIMD opcode") => ErrorCode::Simd,
         message if LIMITS.iter().any(|limit| message.contains(limit)) => ErrorCode::Limit,
         _ => ErrorCode::Invalid,
     };
