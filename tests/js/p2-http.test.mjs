@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Component, ComponentError, ComponentTrap } from '../../pkg/dist/node.js';
 import { perRequest, serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
 import { echoed } from './support/echo.mjs';
+import { silence } from './support/silence.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const GUEST = path('../../build/guests/proxy.component.wasm');
@@ -155,23 +156,6 @@ test(
     await shared.close();
   },
 );
-
-/** A server that answers nothing; `asked` and `left` count requests that came, and those that were given up. */
-async function silence(use) {
-  const seen = { asked: 0, left: 0 };
-  const silent = http.createServer((_, answer) => {
-    seen.asked++;
-    answer.on('close', () => seen.left++);
-  });
-  silent.listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  try {
-    await use(`http://127.0.0.1:${silent.address().port}/`, seen);
-  } finally {
-    silent.closeAllConnections();
-    silent.close();
-  }
-}
 
 test('a request whose future is dropped is given up', waits, () =>
   silence(async (silent, seen) => {

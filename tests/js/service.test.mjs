@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Component, ComponentTrap, Store } from '../../pkg/dist/node.js';
 import { remote, serve, toFetchHandler, wasi } from '../../pkg/dist/wasi-node.js';
 import { echoed } from './support/echo.mjs';
+import { silence } from './support/silence.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SERVICE = path('../../build/guests/service.component.wasm');
@@ -61,6 +62,20 @@ test('clients that go away end what was made for them', async () => {
   while (reports.length === count) await delay(5);
   assert.equal(reports.at(-1).error.payload.tag, 'connection-terminated');
   assert.equal((await fetch(server.url)).status, 200);
+});
+
+test('a client that goes away, and a server that shuts down, end the requests that were made for it', async () => {
+  for (const end of ['client', 'server']) {
+    await silence(async (silent, seen) => {
+      const own = await serve(await instance());
+      const client = http.get(`${own.url}/forward?${silent}`);
+      client.on('error', () => {});
+      while (seen.asked === 0) await delay(5);
+      if (end === 'client') client.destroy();
+      await own.close({ grace: end === 'client' ? 10_000 : 0 });
+      while (seen.left === 0) await delay(5);
+    });
+  }
 });
 
 test('many at a time, none lost', async () => {

@@ -29,7 +29,9 @@ function commandLine(folder, scratch, { name, world, proposals, args, env, root 
   }
   if (proposals.includes('http')) flags.push('--allow-http');
   if (proposals.includes('sockets')) flags.push('--allow-net');
-  const command = world === 'wasi:http/service' ? ['serve', '--addr=127.0.0.1:0'] : ['run'];
+  // Quiet: the first line of stderr has to be the address, also where a component takes long to compile.
+  const command =
+    world === 'wasi:http/service' ? ['serve', '--quiet', '--addr=127.0.0.1:0'] : ['run'];
   return [CLI, ...command, ...flags, join(folder, `${name}.wasm`), ...args];
 }
 
