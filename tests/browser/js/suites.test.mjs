@@ -19,6 +19,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SUITES = {
   async: {},
   'bad-input': {},
+  beside: {},
   blocking: {},
   closing: {},
   cancellation: {
