@@ -2,6 +2,8 @@
 const PAGE = {
   'http-client-chunked': '`fetch` does not show the trailers of a response',
   'http-client-trailers': '`fetch` neither sends trailers nor shows them',
+  'http-request-options':
+    'a connect timeout is `not-supported`: `fetch` does not tell when it has connected',
 };
 
 const LINKS = "the browser's private file system has no links";
