@@ -30,13 +30,14 @@ fn sources() -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn valid_components_compile() {
-    let mut compiled = 0;
+    let (mut tried, mut compiled) = (0, 0);
     for mut random in attempts(600) {
         let data = random.bytes(1500);
         let bytes = generate::component(&mut Unstructured::new(&data)).expect("enough data");
+        tried += 1;
         compiled += usize::from(survives_valid(&bytes).is_some());
     }
-    assert!(compiled > 200, "only {compiled} compiled");
+    assert!(compiled > tried / 3, "only {compiled} of {tried} compiled");
 }
 
 #[test]
@@ -65,8 +66,9 @@ fn damaged_components_never_panic() {
             None => refused += 1,
         }
     }
+    let few = (accepted + refused) / 60;
     assert!(
-        accepted > 100 && refused > 100,
+        accepted > few && refused > few,
         "{accepted} accepted, {refused} refused"
     );
 }
