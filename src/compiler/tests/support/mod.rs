@@ -121,3 +121,15 @@ pub(crate) fn runtime_imports(artifact: &Artifact, shim: usize) -> Vec<&str> {
         })
         .collect()
 }
+
+/// Where each component instance is, from the outermost inwards.
+pub(crate) fn paths(artifact: &Artifact) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for instance in &artifact.instances {
+        paths.push(match instance.parent {
+            Some(parent) => format!("{}/{}", paths[parent as usize], instance.name),
+            None => instance.name.clone(),
+        });
+    }
+    paths
+}
