@@ -7,6 +7,7 @@ import { type BinaryReport, type Producers, readBinary } from './binary.js';
 import { readOneFile } from './flags.js';
 import { compileFor, guarded, readComponent } from './load.js';
 import { witOf } from './wit.js';
+import { newestExport } from './worlds.js';
 
 export const INSPECT_HELP = `\
 Tells what a component is: its world with imports and exports as WIT, the tools that made it, what it needs of the
@@ -94,14 +95,13 @@ async function withFeatures(
 }
 
 /** Which world of WASI: what to run it with. */
-function worldOf({ imports, exports }: Component): string | undefined {
-  const has = (items: Component['imports'], name: string) =>
-    items.find((item) => item.name.startsWith(`${name}@`));
+function worldOf(component: Component): string | undefined {
   const found = (name: string, world: string) => {
-    const version = has(exports, name)?.name.split('@')[1];
+    const version = newestExport(component, name)?.split('@')[1];
     return version === undefined ? undefined : `${world}@${version}`;
   };
-  const handler = has(imports, 'wasi:http/handler') === undefined ? 'service' : 'middleware';
+  const middleware = component.imports.some(({ name }) => name.startsWith('wasi:http/handler@'));
+  const handler = middleware ? 'middleware' : 'service';
   return (
     found('wasi:http/handler', `wasi:http/${handler}`) ??
     found('wasi:http/incoming-handler', 'wasi:http/proxy') ??

@@ -10,6 +10,7 @@ import { CannotRun, EXIT } from './errors.js';
 import { type CommandLine, readCommandLine } from './flags.js';
 import { GRANTS_HELP } from './grants.js';
 import { guarded, LOAD_HELP } from './load.js';
+import { newestExport } from './worlds.js';
 
 export const RUN_HELP = `\
 Runs a component of the world wasi:cli/command.
@@ -106,14 +107,9 @@ async function finish(main: Main): Promise<number> {
   }
 }
 
-/** The newest `wasi:cli/run` that the component exports: of 0.3 where it has one. */
+/** What to run: of WASI 0.3 where the component has both. */
 function runInterface(component: Component): string {
-  const names = component.exports
-    .map(({ name }) => name)
-    .filter((n) => n.startsWith('wasi:cli/run@'));
-  const found = ['0.3', '0.2'].flatMap((v) =>
-    names.filter((n) => n.startsWith(`wasi:cli/run@${v}`)),
-  )[0];
+  const found = newestExport(component, 'wasi:cli/run');
   if (found !== undefined) return found;
   const exported = component.exports.map(({ name }) => name).join(', ') || 'nothing';
   throw new CannotRun(

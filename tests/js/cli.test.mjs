@@ -44,6 +44,11 @@ test('run: stdin to stdout, exit code 0', async () => {
   assert.match(stdout, /1\s+one\n.*2\s+two\n/s);
 });
 
+test('run: of two versions of WASI, the newest', async () => {
+  const { code, stderr } = await tidegate(['run', guest('two-runs')]);
+  assert.equal(code, 0, stderr);
+});
+
 test('run: --trace writes what happened, also when the component fails', async () => {
   for (const [args, expected] of [
     [[], 0],

@@ -37,6 +37,11 @@ for (const name of ['service', 'values', 'types', 'std-hello']) {
   });
 }
 
+test('of a component for two versions of WASI, the newest is its world', () => {
+  const { stdout } = inspect(guest('two-runs'));
+  assert.equal(heading(stdout).world, 'wasi:cli/command@0.3.0');
+});
+
 test('the heading names world, tools, sizes and what is needed', () => {
   const command = heading(inspect(guest('command')).stdout);
   assert.match(command.file, /^command\.component\.wasm, [\d,]+ bytes$/);
